@@ -1,0 +1,50 @@
+//! The one interface of the data path: whatever takes a batch, and how it says no.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tonic::Code;
+
+use crate::batch::Batch;
+
+/// A boxed future; one allocation per batch and stage is noise beside the batch itself.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A stage of a pipeline: a processor, a fan-out or an exporter.
+pub trait Consumer: Send + Sync + 'static {
+    /// Takes the batch. `Ok` means that responsibility for it has passed to this stage: it was
+    /// forwarded, queued, held or dropped on purpose, and is counted there.
+    fn consume(&self, batch: Batch) -> BoxFuture<'_, Result<(), ConsumeError>>;
+
+    /// Lets go of everything the stage still holds: forwards it, or counts it as lost. Called once,
+    /// after the stages before it have shut down; the caller bounds it in time.
+    fn shutdown(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Why a stage did not take a batch. Becomes a gRPC status or HTTP status in the receiver alone
+/// (`receiver::status`), which holds the only table from this to the wire.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ConsumeError {
+    /// What went wrong, without any telemetry value in it.
+    pub message: String,
+    /// The same batch would fail again: the sender must not retry.
+    pub permanent: bool,
+    /// The status a backend answered with, passed through to the sender.
+    pub code: Option<Code>,
+    /// How long the backend asked to wait (gRPC `RetryInfo`, HTTP `Retry-After`).
+    pub retry_after: Option<Duration>,
+}
+
+impl ConsumeError {
+    pub fn permanent(message: impl Into<String>) -> Self {
+        Self { message: message.into(), permanent: true, code: None, retry_after: None }
+    }
+
+    pub fn retryable(message: impl Into<String>) -> Self {
+        Self { message: message.into(), permanent: false, code: None, retry_after: None }
+    }
+}

@@ -1,0 +1,3 @@
+//! Exporters: what sends telemetry out, with its queue and its retries.
+
+pub mod settings;

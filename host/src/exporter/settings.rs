@@ -1,0 +1,149 @@
+//! What the YAML can say about an exporter, checked and with the Collector's defaults filled in.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `otlp_grpc` (alias `otlp`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct OtlpGrpcSettings {
+    /// `host:port`, or a URL with scheme `http` or `https`, which decides about TLS.
+    pub endpoint: String,
+    pub compression: Compression,
+    pub tls: TlsClientSettings,
+    pub headers: Vec<(String, Secret)>,
+    /// Bound of one attempt; 0 means none.
+    pub timeout: Duration,
+    pub retry: RetrySettings,
+    pub queue: QueueSettings,
+}
+
+/// `otlp_http` (alias `otlphttp`). An endpoint of a signal is used as it is; without one it is
+/// `endpoint` + `/v1/<signal>`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OtlpHttpSettings {
+    pub endpoint: Option<String>,
+    pub traces_endpoint: Option<String>,
+    pub metrics_endpoint: Option<String>,
+    pub logs_endpoint: Option<String>,
+    pub compression: Compression,
+    pub tls: TlsClientSettings,
+    pub headers: Vec<(String, Secret)>,
+    /// Bound of one attempt; 0 means none.
+    pub timeout: Duration,
+    pub retry: RetrySettings,
+    pub queue: QueueSettings,
+}
+
+/// `debug`: writes what arrives to standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DebugSettings {
+    pub verbosity: Verbosity,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// One line a batch: counts.
+    #[default]
+    Basic,
+    /// One line an item.
+    Normal,
+    /// Every field.
+    Detailed,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    None,
+    #[default]
+    Gzip,
+    Zstd,
+    /// HTTP only. The same format as `zlib`.
+    Deflate,
+}
+
+/// A header value or a key: never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsClientSettings {
+    /// No TLS at all.
+    pub insecure: bool,
+    pub insecure_skip_verify: bool,
+    pub server_name_override: Option<String>,
+    pub ca_file: Option<PathBuf>,
+    pub ca_pem: Option<Secret>,
+    pub include_system_ca_certs_pool: bool,
+    pub cert_file: Option<PathBuf>,
+    pub cert_pem: Option<Secret>,
+    pub key_file: Option<PathBuf>,
+    pub key_pem: Option<Secret>,
+}
+
+/// `retry_on_failure`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetrySettings {
+    pub enabled: bool,
+    pub initial_interval: Duration,
+    pub randomization_factor: f64,
+    pub multiplier: f64,
+    pub max_interval: Duration,
+    /// From the first attempt until the batch is given up; 0 means never.
+    pub max_elapsed_time: Duration,
+}
+
+impl Default for RetrySettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            initial_interval: Duration::from_secs(5),
+            randomization_factor: 0.5,
+            multiplier: 1.5,
+            max_interval: Duration::from_secs(30),
+            max_elapsed_time: Duration::from_secs(300),
+        }
+    }
+}
+
+/// `sending_queue`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueSettings {
+    /// `false`: the sender waits for the backend's answer.
+    pub enabled: bool,
+    pub num_consumers: usize,
+    /// In units of `sizer`.
+    pub queue_size: usize,
+    pub sizer: Sizer,
+    pub wait_for_result: bool,
+    pub block_on_overflow: bool,
+    /// A bound in bytes beside `queue_size`, whatever the sizer; tamis' own (`wasm`-independent) key
+    /// `max_bytes`. The Collector has none.
+    pub max_bytes: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sizer {
+    Requests,
+    Items,
+    Bytes,
+}
+
+impl Default for QueueSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            num_consumers: 10,
+            queue_size: 1000,
+            sizer: Sizer::Requests,
+            wait_for_result: false,
+            block_on_overflow: false,
+            max_bytes: 512 << 20,
+        }
+    }
+}

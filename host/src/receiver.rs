@@ -1,0 +1,3 @@
+//! Receivers: what takes telemetry in and answers the sender.
+
+pub mod settings;

@@ -1,0 +1,70 @@
+//! What the YAML can say about the `otlp` receiver, checked and with the Collector's defaults.
+
+use std::time::Duration;
+
+/// `otlp`: at least one protocol is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtlpReceiverSettings {
+    pub grpc: Option<GrpcServerSettings>,
+    pub http: Option<HttpServerSettings>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrpcServerSettings {
+    /// `host:port` to bind; default `localhost:4317`.
+    pub endpoint: String,
+    /// Largest message after decompression, in bytes (`max_recv_msg_size_mib`, 0 means 4 MiB).
+    pub max_recv_msg_size: usize,
+    /// 0 means no bound below HTTP/2's own.
+    pub max_concurrent_streams: u32,
+    pub include_metadata: bool,
+    pub keepalive: KeepaliveSettings,
+    pub tls: Option<TlsServerSettings>,
+}
+
+/// `keepalive.server_parameters`; `None` is the Collector's "infinity".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeepaliveSettings {
+    pub max_connection_idle: Option<Duration>,
+    pub max_connection_age: Option<Duration>,
+    pub max_connection_age_grace: Option<Duration>,
+    pub time: Option<Duration>,
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpServerSettings {
+    /// `host:port` to bind; default `localhost:4318`.
+    pub endpoint: String,
+    pub traces_url_path: String,
+    pub metrics_url_path: String,
+    pub logs_url_path: String,
+    /// Largest body after decompression, in bytes; 0 means 20 MiB.
+    pub max_request_body_size: usize,
+    pub include_metadata: bool,
+    /// Bound on reading one whole request; 0 means none.
+    pub read_timeout: Duration,
+    /// Bound on reading the request head; 0 means none.
+    pub read_header_timeout: Duration,
+    /// Idle keep-alive connections are closed after this; 0 means never.
+    pub idle_timeout: Duration,
+    pub response_headers: Vec<(String, String)>,
+    pub cors: Option<CorsSettings>,
+    pub tls: Option<TlsServerSettings>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CorsSettings {
+    pub allowed_origins: Vec<String>,
+    pub allowed_headers: Vec<String>,
+    pub exposed_headers: Vec<String>,
+    pub max_age: Duration,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsServerSettings {
+    pub cert_file: std::path::PathBuf,
+    pub key_file: std::path::PathBuf,
+    /// Clients must show a certificate signed by one of these.
+    pub client_ca_file: Option<std::path::PathBuf>,
+}

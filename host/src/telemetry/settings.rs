@@ -1,0 +1,45 @@
+//! What the YAML can say under `service.telemetry` and about `health_check`.
+
+/// `service.telemetry`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct TelemetrySettings {
+    pub logs: LogsSettings,
+    /// Where `/metrics` is served, `host:port`; none at `metrics.level: none` or without a reader.
+    /// Default `localhost:8888`.
+    pub metrics_endpoint: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LogsSettings {
+    pub level: Level,
+    pub encoding: Encoding,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Level {
+    Debug,
+    #[default]
+    Info,
+    Warn,
+    Error,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Encoding {
+    #[default]
+    Console,
+    Json,
+}
+
+/// `health_check`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthCheckSettings {
+    /// Default `localhost:13133`.
+    pub endpoint: String,
+    /// Default `/`.
+    pub path: String,
+    /// Body of a 200; default: the Collector's JSON with status and uptime.
+    pub healthy_body: Option<String>,
+    /// Body of a 503.
+    pub unhealthy_body: Option<String>,
+}
