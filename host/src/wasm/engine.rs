@@ -73,7 +73,10 @@ pub fn compiler(baseline: Baseline) -> wasmtime::Result<Engine> {
     let mut config = config();
     config.target(baseline.target())?;
     for flag in baseline.flags() {
-        #[expect(unsafe_code, reason = "the call is unsafe because a flag may break code generation")]
+        #[expect(
+            unsafe_code,
+            reason = "the call is unsafe because a flag may break code generation"
+        )]
         // SAFETY: the flags above only say which instructions the target CPU has; wasmtime checks
         // them against the CPU when it loads what was compiled.
         unsafe {

@@ -1,0 +1,10 @@
+//! What the host itself knows of OTLP bytes: it walks, counts and splits them, and never decodes.
+
+mod portion;
+mod schema;
+mod walk;
+mod wire;
+
+pub use portion::{CutError, cut};
+pub use walk::{MAX_DEPTH, walk};
+pub use wire::{Malformed, Reason};
