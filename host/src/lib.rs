@@ -8,3 +8,4 @@ pub mod exporter;
 pub mod processor;
 pub mod receiver;
 pub mod telemetry;
+pub mod wasm;
