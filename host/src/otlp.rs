@@ -2,9 +2,13 @@
 
 mod portion;
 mod schema;
+mod split;
+#[cfg(test)]
+pub(crate) mod testing;
 mod walk;
 mod wire;
 
 pub use portion::{CutError, cut};
+pub use split::split;
 pub use walk::{MAX_DEPTH, walk};
 pub use wire::{Malformed, Reason};

@@ -154,3 +154,6 @@ fn leaf(field: Field, payload: &[u8]) -> Result<(), Reason> {
 fn fault(schema: &'static Message, field: u32, reason: Reason) -> Malformed {
     Malformed { message: schema.name, field, reason }
 }
+
+#[cfg(test)]
+mod tests;

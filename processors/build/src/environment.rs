@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn what_is_about_the_machine_stays_and_what_is_about_the_outer_build_goes() {
-        for kept in ["PATH", "HOME", "CARGO_HOME", "CARGO_HTTP_CAINFO", "CARGO_REGISTRIES_X_INDEX"] {
+        for kept in ["PATH", "HOME", "CARGO_HOME", "CARGO_HTTP_CAINFO", "CARGO_REGISTRIES_X_INDEX"]
+        {
             assert!(!is_outer(kept), "{kept}");
         }
         for removed in [

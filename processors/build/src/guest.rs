@@ -73,8 +73,8 @@ impl Toolchain {
         };
         let module = read(&path)?;
         let dep_info = read(&path.with_extension("d"))?;
-        let bytes = component::encode(&module)
-            .map_err(|source| BuildError::Encode { manifest, source })?;
+        let bytes =
+            component::encode(&module).map_err(|source| BuildError::Encode { manifest, source })?;
         Ok(Component { bytes, sources: dep_info::sources(&String::from_utf8_lossy(&dep_info)) })
     }
 

@@ -27,7 +27,7 @@ mod toolchain;
 
 pub use component::{EncodeError, encode};
 pub use guest::{BuildError, Component, Guest, Profile};
-pub use toolchain::{Installed, InstallError, NotFound, Toolchain};
+pub use toolchain::{InstallError, Installed, NotFound, Toolchain};
 
 /// The target of every guest: no operating system, no WASI.
 pub const TARGET: &str = "wasm32-unknown-unknown";
