@@ -3,6 +3,7 @@
 //! [`processor`] is the way of a batch through one guest; the other modules are what it needs.
 
 pub mod bindings;
+pub mod builtin;
 pub mod component;
 pub mod counters;
 pub mod edits;
@@ -16,6 +17,7 @@ pub mod own_metrics;
 pub mod pool;
 pub mod processor;
 pub mod release;
+pub mod runtime;
 pub mod scan;
 pub mod settings;
 pub mod shared;

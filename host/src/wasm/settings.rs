@@ -51,3 +51,21 @@ impl Default for GuestOptions {
         }
     }
 }
+
+/// Where a guest's code comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Module {
+    /// Inside the binary, by type name.
+    BuiltIn(String),
+    /// A user's component, as in `module:`.
+    File(std::path::PathBuf),
+}
+
+impl std::fmt::Display for Module {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::BuiltIn(name) => write!(f, "built-in processor {name}"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
