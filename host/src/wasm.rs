@@ -1,0 +1,3 @@
+//! Guests: the processors that run as WebAssembly components.
+
+pub mod settings;
