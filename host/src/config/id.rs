@@ -11,7 +11,7 @@ const MAX_TYPE_CHARS: usize = 63;
 
 /// A component's name within its kind, as the user wrote it: an alias of a type stays an alias, so
 /// that references and metrics show what stands in the file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ComponentId {
     component_type: String,
     name: Option<String>,
@@ -40,6 +40,13 @@ impl ComponentId {
     }
 }
 
+/// As it is written in the YAML.
+impl fmt::Debug for ComponentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for ComponentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         display(f, &self.component_type, self.name.as_deref())
@@ -47,7 +54,7 @@ impl fmt::Display for ComponentId {
 }
 
 /// A pipeline's name: its signal, and a name of its own where there are several for one signal.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PipelineId {
     signal: Signal,
     name: Option<String>,
@@ -76,6 +83,13 @@ impl PipelineId {
 
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+}
+
+/// As it is written in the YAML.
+impl fmt::Debug for PipelineId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The tree between YAML and settings: values that remember where they stand.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::origin::Origin;
 
@@ -9,7 +10,7 @@ use super::origin::Origin;
 pub(super) const MAX_DEPTH: usize = 64;
 
 /// One value of a configuration.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Node {
     pub value: Value,
     /// A scalar's own place; for a list, a map or nothing at all that of its key.
@@ -39,6 +40,13 @@ pub struct Entry {
     /// Where the key stands.
     pub origin: Origin,
     pub node: Node,
+}
+
+/// Without the value, which may be a secret.
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.value.kind_name(), self.origin)
+    }
 }
 
 impl Node {
