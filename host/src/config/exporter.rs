@@ -131,20 +131,17 @@ fn otlp_http(section: Section<'_>) -> OtlpHttpSettings {
 }
 
 fn debug(section: Section<'_>) -> DebugSettings {
-    let words = [
-        ("basic", Some(Verbosity::Basic)),
-        ("normal", Some(Verbosity::Normal)),
-        ("detailed", Some(Verbosity::Detailed)),
-        ("none", None),
-    ];
-    let verbosity = section
-        .choice("verbosity", Some(Verbosity::default()), &words, |text| {
-            format!("unknown metrics level {text:?}")
-        })
-        .unwrap_or_else(|| {
-            section.invalid("verbosity", "verbosity level \"None\" is not supported");
-            Verbosity::default()
-        });
+    let default = Verbosity::default();
+    let verbosity = section.text("verbosity").map_or(default, |text| {
+        match text.to_lowercase().as_str() {
+            "basic" => return Verbosity::Basic,
+            "normal" => return Verbosity::Normal,
+            "detailed" => return Verbosity::Detailed,
+            "none" => section.invalid("verbosity", "verbosity level \"None\" is not supported"),
+            other => section.invalid("verbosity", &format!("unknown metrics level {other:?}")),
+        }
+        default
+    });
     section.without_effect(&[
         "output_paths",
         "sampling_initial",

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::batch::Signal;
 
-/// Longest name after the `/`, in characters.
-const MAX_NAME_CHARS: usize = 1024;
+/// Longest name after the `/`, in bytes.
+const MAX_NAME_BYTES: usize = 1024;
 /// Longest type, in characters.
 const MAX_TYPE_CHARS: usize = 63;
 
@@ -26,7 +26,7 @@ impl ComponentId {
             return Err(in_id(format!("invalid character(s) in type {component_type:?}")));
         }
         if let Some(name) = name {
-            check_name(name).map_err(in_id)?;
+            check_name(name)?;
         }
         Ok(Self { component_type: component_type.to_owned(), name: name.map(str::to_owned) })
     }
@@ -72,7 +72,7 @@ impl PipelineId {
             })
         })?;
         if let Some(name) = name {
-            check_name(name).map_err(in_id)?;
+            check_name(name)?;
         }
         Ok(Self { signal, name: name.map(str::to_owned) })
     }
@@ -129,18 +129,18 @@ fn is_type(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-fn check_name(name: &str) -> Result<(), String> {
-    let length = name.chars().count();
-    if length > MAX_NAME_CHARS {
-        return Err(format!(
-            "name is longer than {MAX_NAME_CHARS} characters ({length} characters)"
-        ));
-    }
+fn check_name(name: &str) -> Result<(), IdError> {
     let forbidden = |c: char| c.is_whitespace() || c.is_control() || is_symbol(c);
-    if name.contains(forbidden) {
-        return Err(format!("invalid character(s) in name {name:?}"));
-    }
-    Ok(())
+    let reason = if name.len() > MAX_NAME_BYTES {
+        let length = name.len();
+        format!("name is longer than {MAX_NAME_BYTES} characters ({length} characters)")
+    } else if name.contains(forbidden) {
+        format!("invalid character(s) in name {name:?}")
+    } else {
+        return Ok(());
+    };
+    // The Collector quotes the name here, where it quotes the whole id elsewhere.
+    Err(IdError::Invalid { id: name.to_owned(), reason })
 }
 
 /// Unicode's symbols as far as ASCII has them; punctuation such as `-`, `.` and `/` is allowed.
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn ids_are_accepted_and_refused_like_the_collector_does() {
         let long_type = "a".repeat(MAX_TYPE_CHARS);
-        let long_name = format!("otlp/{}", "n".repeat(MAX_NAME_CHARS));
+        let long_name = format!("otlp/{}", "n".repeat(MAX_NAME_BYTES));
         for sound in ["otlp", "otlp/2", " otlp / eu-west.1 ", "wasm/a/b", &long_type, &long_name] {
             assert!(ComponentId::parse(sound).is_ok(), "{sound:?}");
         }

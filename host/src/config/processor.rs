@@ -76,6 +76,8 @@ fn memory_limiter(section: Section<'_>) -> MemoryLimiterSettings {
         spike_limit_percentage: section.integer("spike_limit_percentage", 0),
     };
     section.without_effect(&[
+        "max_gc_interval_when_hard_limited",
+        "max_gc_interval_when_soft_limited",
         "min_gc_interval_when_hard_limited",
         "min_gc_interval_when_soft_limited",
     ]);

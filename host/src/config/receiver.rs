@@ -54,7 +54,7 @@ fn grpc(section: Section<'_>) -> GrpcServerSettings {
     };
     only_tcp(&section);
     section.unsupported(&["auth", "middlewares"]);
-    section.without_effect(&["read_buffer_size", "write_buffer_size"]);
+    section.without_effect(&["dialer", "read_buffer_size", "write_buffer_size"]);
     section.finish();
     settings
 }
@@ -102,7 +102,12 @@ fn http(section: Section<'_>) -> HttpServerSettings {
     };
     only_tcp(&section);
     section.unsupported(&["auth", "middlewares"]);
-    section.without_effect(&["write_timeout", "compression_algorithms", "profiles_url_path"]);
+    section.without_effect(&[
+        "compression_algorithms",
+        "dialer",
+        "profiles_url_path",
+        "write_timeout",
+    ]);
     section.finish();
     settings
 }

@@ -46,7 +46,7 @@ impl<'a> Section<'a> {
 
     fn checked(node: &'a Node, scope: Scope, report: &'a Report) -> Self {
         if !matches!(node.value, Value::Map(_) | Value::Null) {
-            let got = node.value.type_name();
+            let got = node.value.kind_name();
             let message = scope.decode(None, &format!("expected a map or struct, got {got:?}"));
             report.problem(&node.origin, message);
         }

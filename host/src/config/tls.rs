@@ -6,7 +6,10 @@ use super::section::Section;
 use crate::exporter::settings::{Secret, TlsClientSettings};
 use crate::receiver::settings::TlsServerSettings;
 
-const BOTH_OR_NEITHER: &str = "for auth via TLS, provide both certificate and key, or neither";
+const ONLY_ONE: &str =
+    "TLS configuration must include both certificate and key (CertFile/CertPem and KeyFile/KeyPem)";
+const SERVER_NEEDS_BOTH: &str =
+    "TLS configuration must include both certificate and key for server connections";
 
 /// A receiver's `tls`; none when the key is absent.
 pub(super) fn server(parent: &Section<'_>) -> Option<TlsServerSettings> {
@@ -25,11 +28,11 @@ pub(super) fn server(parent: &Section<'_>) -> Option<TlsServerSettings> {
             client_ca_file,
         }),
         (None, None) => {
-            section.invalid_here("a server needs \"cert_file\" and \"key_file\"");
+            section.invalid_here(SERVER_NEEDS_BOTH);
             None
         }
         _ => {
-            section.invalid_here(BOTH_OR_NEITHER);
+            section.invalid_here(ONLY_ONE);
             None
         }
     };
@@ -58,16 +61,15 @@ pub(super) fn client(parent: &Section<'_>) -> TlsClientSettings {
         section.invalid_here("provide either a CA file or the PEM-encoded string, but not both");
     }
     if settings.cert_file.is_some() && settings.cert_pem.is_some() {
-        section
-            .invalid_here("provide either a certificate or the PEM-encoded string, but not both");
+        section.invalid_here("provide either certificate file or PEM, but not both");
     }
     if settings.key_file.is_some() && settings.key_pem.is_some() {
-        section.invalid_here("provide either a key or the PEM-encoded string, but not both");
+        section.invalid_here("provide either key file or PEM, but not both");
     }
     let has_cert = settings.cert_file.is_some() || settings.cert_pem.is_some();
     let has_key = settings.key_file.is_some() || settings.key_pem.is_some();
     if has_cert != has_key {
-        section.invalid_here(BOTH_OR_NEITHER);
+        section.invalid_here(ONLY_ONE);
     }
     common(&section);
     section.finish();
@@ -83,7 +85,11 @@ fn common(section: &Section<'_>) {
                 "1.0" | "1.1" | "1.2" | "1.3" => {
                     section.invalid(key, &format!("{version:?} is not supported yet by tamis"));
                 }
-                _ => section.invalid(key, &format!("unsupported TLS version: {version:?}")),
+                _ => {
+                    let message =
+                        format!("invalid TLS {key}: unsupported TLS version: {version:?}");
+                    section.invalid_here(&message);
+                }
             }
         }
     };

@@ -5,7 +5,7 @@
 pub struct TelemetrySettings {
     pub logs: LogsSettings,
     /// Where `/metrics` is served, `host:port`, default `localhost:8888`. None at
-    /// `metrics.level: none` and for an empty list of readers.
+    /// `metrics.level: none`.
     pub metrics_endpoint: Option<String>,
 }
 

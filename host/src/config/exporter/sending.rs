@@ -22,12 +22,14 @@ pub(super) fn retry(parent: &Section<'_>) -> RetrySettings {
 }
 
 fn check_retry(section: &Section<'_>, settings: &RetrySettings) {
-    if !(0.0..=1.0).contains(&settings.randomization_factor) {
-        section.invalid("randomization_factor", "must be within [0, 1]");
+    if settings.randomization_factor > 1.0 {
+        section.invalid("randomization_factor", "value must be less than or equal to 1");
+    } else if settings.randomization_factor < 0.0 || settings.randomization_factor.is_nan() {
+        section.invalid("randomization_factor", "value must be greater than or equal to 0");
     }
     // Also what is no number, and what would wait for ever.
     if !settings.multiplier.is_finite() || settings.multiplier < 0.0 {
-        section.invalid("multiplier", "must be non-negative");
+        section.invalid("multiplier", "value must be greater than or equal to 0");
     }
     if !settings.max_elapsed_time.is_zero() {
         if settings.max_elapsed_time < settings.initial_interval {

@@ -65,20 +65,26 @@ fn read_metrics(section: Section<'_>, default: Option<String>) -> Option<String>
         )
     });
     let mut endpoint = default;
+    let has_address = section.value("address").is_some();
     if let Some(address) = section.filled("address") {
         section.warn("address", "removed from the Collector, write \"readers\" instead");
         endpoint = Some(address);
     }
     if let Some(readers) = read_readers(&section) {
-        endpoint = readers;
+        if readers.is_empty() && served && !has_address {
+            let message = "collector telemetry metrics reader should exist when metric level is not \
+                           none";
+            section.invalid_here(message);
+        }
+        endpoint = readers.into_iter().next().flatten().or(endpoint);
     }
     section.without_effect(&["views"]);
     section.finish();
     endpoint.filter(|_| served)
 }
 
-/// `readers`; none when the key is absent, no address when the list is empty.
-fn read_readers(section: &Section<'_>) -> Option<Option<String>> {
+/// `readers`, each with its address unless it is broken; none when the key is absent.
+fn read_readers(section: &Section<'_>) -> Option<Vec<Option<String>>> {
     use super::super::node::Value;
     let node = section.value("readers")?;
     let Value::List(items) = &node.value else {
@@ -92,14 +98,20 @@ fn read_readers(section: &Section<'_>) -> Option<Option<String>> {
         let reader = section.nested(format!("readers[{index}]"), item);
         reader.unsupported(&["periodic"]);
         if let Some(pull) = reader.section("pull") {
-            addresses.extend(read_pull(pull));
+            addresses.push(read_pull(pull));
+        } else if !reader.entries().iter().any(|entry| entry.key == "periodic") {
+            reader.invalid_here("no valid metric reader, must be \"pull\"");
         }
         reader.finish();
     }
     if addresses.len() > 1 {
         section.invalid("readers", "more than one pull reader is not supported yet by tamis");
     }
-    Some(addresses.into_iter().next())
+    if addresses.is_empty() && !items.is_empty() {
+        // Every one was refused above: nothing more to say about the list.
+        addresses.push(None);
+    }
+    Some(addresses)
 }
 
 fn read_pull(section: Section<'_>) -> Option<String> {

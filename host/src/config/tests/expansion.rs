@@ -86,6 +86,14 @@ fn values_expand_like_in_the_collector() {
         ("'a$$b'", "\"a$b\"", &[]),
         ("'${DOLLARS}'", "\"a$b\"", &[]),
         // No expansion at all.
+        ("'$${HOST}_$${HOST}_${PORT}'", "\"${HOST}_${HOST}_3044\"", &[]),
+        ("'${PORT}:$${HOST}'", "\"3044:${HOST}\"", &[]),
+        // Unbalanced.
+        ("'env:HOST}${PORT}'", "\"env:HOST}3044\"", &[]),
+        ("'${HOST}env:PORT}'", "\"localhostenv:PORT}\"", &[]),
+        ("'${env:HOST${env:PORT}'", "\"${env:HOST3044\"", &[]),
+        ("'${HOST}}}${env:PORT?${PORT}'", "\"localhost}}${env:PORT?3044\"", &[]),
+        ("'${HOST}${${${PORT}?${HOST}'", "\"localhost${${3044?localhost\"", &[]),
         ("'$HOST'", "\"$HOST\"", &[]),
         ("'${HOST'", "\"${HOST\"", &[]),
         ("'}${'", "\"}${\"", &[]),
