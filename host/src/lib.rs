@@ -3,6 +3,7 @@
 //! The modules stand in the order in which a batch meets them; ARCHITECTURE.md has the map.
 
 pub mod batch;
+pub mod config;
 pub mod consumer;
 pub mod exporter;
 pub mod otlp;
