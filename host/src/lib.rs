@@ -5,6 +5,7 @@
 pub mod batch;
 pub mod consumer;
 pub mod exporter;
+mod net;
 pub mod otlp;
 pub mod processor;
 pub mod receiver;

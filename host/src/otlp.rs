@@ -5,7 +5,7 @@ mod split;
 #[cfg(test)]
 pub(crate) mod testing;
 mod walk;
-mod wire;
+pub(crate) mod wire;
 
 pub use split::split;
 pub use walk::{MAX_DEPTH, walk};

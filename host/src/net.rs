@@ -1,0 +1,4 @@
+//! Listening sockets and the connections behind them, for every server of the gateway.
+
+pub(crate) mod listen;
+pub(crate) mod server;
