@@ -5,6 +5,7 @@
 pub mod batch;
 pub mod consumer;
 pub mod exporter;
+pub mod extension;
 mod net;
 pub mod otlp;
 pub mod processor;

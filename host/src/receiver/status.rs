@@ -83,7 +83,10 @@ impl From<&ConsumeError> for Refusal {
             _ if error.permanent => Code::Internal,
             _ => Code::Unavailable,
         };
-        Self { code, message: error.message.clone(), retry_after: error.retry_after }
+        // What the backend said goes to the sender alone, whose telemetry it may echo.
+        let said = error.backend_message.as_ref().map(|message| message.for_sender());
+        let message = said.unwrap_or(&error.message).to_owned();
+        Self { code, message, retry_after: error.retry_after }
     }
 }
 
@@ -127,6 +130,7 @@ fn put_bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consumer::BackendMessage;
 
     #[track_caller]
     fn check(error: &ConsumeError, code: Code, http: u16, retry_after: Option<u64>) {
@@ -168,12 +172,8 @@ mod tests {
         ];
         for (code, http) in table {
             for permanent in [false, true] {
-                let error = ConsumeError {
-                    message: "m".into(),
-                    permanent,
-                    code: Some(code),
-                    retry_after: None,
-                };
+                let error =
+                    ConsumeError { permanent, code: Some(code), ..ConsumeError::retryable("m") };
                 check(&error, code, http, None);
                 let delayed =
                     ConsumeError { retry_after: Some(Duration::from_millis(7_900)), ..error };
@@ -183,16 +183,23 @@ mod tests {
     }
 
     #[test]
+    fn what_the_backend_said_goes_to_the_sender() {
+        let error = ConsumeError {
+            backend_message: BackendMessage::new("quota"),
+            ..ConsumeError::retryable("the backend answered")
+        };
+        assert_eq!(Refusal::from(&error).message, "quota");
+    }
+
+    #[test]
     fn the_bodies_are_a_google_rpc_status() {
         let mut refusal = Refusal::new(Code::Internal, "no");
         assert_eq!(&refusal.to_protobuf()[..], b"\x08\x0d\x12\x02no");
         assert_eq!(refusal.to_json(), r#"{"code":13,"message":"no"}"#);
         refusal.retry_after = Some(Duration::from_millis(1_500));
-        let json = concat!(
-            r#"{"code":13,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","#,
-            r#""retryDelay":"1.5s"}],"message":"no"}"#
-        );
-        assert_eq!(refusal.to_json(), json);
+        let json: serde_json::Value = serde_json::from_slice(&refusal.to_json()).unwrap();
+        assert_eq!(json["details"][0]["@type"], RETRY_INFO);
+        assert_eq!(json["details"][0]["retryDelay"], "1.5s");
         let any = [
             b"\x1a\x36\x0a\x28type.googleapis.com/google.rpc.RetryInfo\x12\x0a".as_slice(),
             b"\x0a\x08\x08\x01\x10\x80\xca\xb5\xee\x01",
