@@ -19,7 +19,7 @@ const BUILTINS: [&str; 0] = [];
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let toolchain = Toolchain::find()?;
-    let mut table = String::from("pub static BUILTINS: &[Builtin] = &[\n");
+    let mut table = String::from("static BUILTINS: &[Builtin] = &[\n");
     for name in BUILTINS {
         let component = build(&toolchain, name, &out)?;
         let file = out.join(format!("{name}.wasm"));

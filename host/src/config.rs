@@ -43,7 +43,7 @@ pub use self::receiver::ReceiverSettings;
 pub use self::service::{Pipeline, Service};
 pub use self::source::{Source, SourceError};
 
-use crate::exporter::settings::ExporterSettings;
+pub use crate::exporter::settings::ExporterSettings;
 
 use self::problems::Report;
 use self::section::Section;

@@ -3,5 +3,5 @@
 pub mod build;
 pub mod fan_out;
 
-pub use build::{BuildError, Pipelines};
+pub use build::{BuildError, Pipelines, Prepared};
 pub use fan_out::FanOut;

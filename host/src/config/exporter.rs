@@ -7,7 +7,8 @@ use super::endpoint;
 use super::section::Section;
 use super::tls;
 use crate::exporter::settings::{
-    Compression, DebugSettings, ExporterSettings, OtlpGrpcSettings, OtlpHttpSettings, Secret, Verbosity,
+    Compression, DebugSettings, ExporterSettings, OtlpGrpcSettings, OtlpHttpSettings, Secret,
+    Verbosity,
 };
 
 const TYPES: [&str; 4] = ["debug", "nop", "otlp_grpc", "otlp_http"];

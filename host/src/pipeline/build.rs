@@ -78,9 +78,8 @@ impl Prepared {
             };
             let options = settings.options.clone();
             let name = id.to_string();
-            let answer = runtime
-                .configure(&name, &settings.module, configuration, options, metrics)
-                .await;
+            let answer =
+                runtime.configure(&name, &settings.module, configuration, options, metrics).await;
             match answer {
                 Ok(guest) if guest.takes(pipeline.signal()) => {
                     configured.insert((pipeline.clone(), id.clone()), guest);
@@ -153,7 +152,9 @@ impl Prepared {
                 Some(ProcessorSettings::Guest(_)) => {
                     let key = (pipeline_id.clone(), id.clone());
                     match (&self.runtime, self.guests.remove(&key)) {
-                        (Some(runtime), Some(guest)) => Arc::new(runtime.start(guest, next, metrics)),
+                        (Some(runtime), Some(guest)) => {
+                            Arc::new(runtime.start(guest, next, metrics))
+                        }
                         // Prepared::new has configured every guest of every pipeline.
                         _ => continue,
                     }

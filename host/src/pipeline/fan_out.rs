@@ -64,11 +64,8 @@ mod tests {
 
     #[tokio::test]
     async fn every_target_gets_the_batch_and_one_permanent_error_is_permanent() {
-        let errors = [
-            None,
-            Some(ConsumeError::retryable("later")),
-            Some(ConsumeError::permanent("never")),
-        ];
+        let errors =
+            [None, Some(ConsumeError::retryable("later")), Some(ConsumeError::permanent("never"))];
         let targets = errors.map(|error| Arc::new(Target(error, AtomicUsize::new(0))));
         let dynamic = targets.iter().map(|target| Arc::clone(target) as Arc<dyn Consumer>);
         let fan_out = FanOut::over(dynamic.collect()).unwrap();
