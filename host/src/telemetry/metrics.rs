@@ -50,6 +50,13 @@ pub struct ExporterMetrics {
     pub queue_capacity: IntGauge,
 }
 
+/// What a `memory_limiter` counts: every item that it was given is in exactly one of the two.
+#[derive(Clone, Debug)]
+pub struct MemoryLimiterMetrics {
+    pub accepted: PerSignal,
+    pub refused: PerSignal,
+}
+
 /// The registry behind `/metrics`. Cloning shares it.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
@@ -96,6 +103,18 @@ impl Metrics {
                 "Capacity of the queue in requests",
                 &labels,
             ),
+        }
+    }
+
+    /// `otelcol_processor_memory_limiter_{accepted,refused}_<items>{processor}`.
+    pub fn memory_limiter(&self, id: &str) -> MemoryLimiterMetrics {
+        let labels = [("processor", id)];
+        let family = |verb: &str, help: &str| {
+            self.per_signal("processor_memory_limiter", verb, help, &labels)
+        };
+        MemoryLimiterMetrics {
+            accepted: family("accepted", "accepted"),
+            refused: family("refused", "refused because of high memory usage"),
         }
     }
 
