@@ -14,7 +14,8 @@ use crate::config::{
 use crate::consumer::Consumer;
 use crate::exporter;
 use crate::pipeline::FanOut;
-use crate::processor::{Batcher, MemoryLimiter};
+use crate::processor::batch::BatchProcessor;
+use crate::processor::memory_limiter::MemoryLimiter;
 use crate::receiver::Sinks;
 use crate::telemetry::metrics::Metrics;
 use crate::wasm::bindings::handler::Configuration;
@@ -144,10 +145,10 @@ impl Prepared {
             let name = id.to_string();
             let processor: Arc<dyn Consumer> = match config.processors.get(id) {
                 Some(ProcessorSettings::Batch(settings)) => {
-                    Arc::new(Batcher::new(&name, settings.clone(), next, metrics))
+                    Arc::new(BatchProcessor::new(&name, settings, next, metrics))
                 }
                 Some(ProcessorSettings::MemoryLimiter(settings)) => {
-                    Arc::new(MemoryLimiter::new(&name, settings.clone(), next, metrics))
+                    Arc::new(MemoryLimiter::new(&name, settings, next, metrics))
                 }
                 Some(ProcessorSettings::Guest(_)) => {
                     let key = (pipeline_id.clone(), id.clone());

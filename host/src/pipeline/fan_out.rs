@@ -42,6 +42,7 @@ fn combine(mut errors: Vec<ConsumeError>) -> Result<(), ConsumeError> {
         permanent: errors.iter().any(|error| error.permanent),
         code: errors.iter().find_map(|error| error.code),
         retry_after: errors.iter().filter_map(|error| error.retry_after).max(),
+        backend_message: errors.iter().find_map(|error| error.backend_message.clone()),
     })
 }
 

@@ -92,6 +92,14 @@ async fn a_message_at_the_limit_passes_and_one_above_it_is_refused_like_grpc_go_
 }
 
 #[tokio::test]
+async fn a_client_that_is_still_sending_hears_that_its_message_is_too_large() {
+    let fixture = Fixture::grpc(grpc_settings(), &Arc::default()).await;
+    // Above the window of a stream, so that the client cannot have sent it all.
+    let status = export(&fixture, named_spans(1, "n".repeat(5_000_000))).await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+}
+
+#[tokio::test]
 async fn a_compressed_bomb_is_refused() {
     let sink = Arc::new(Sink::default());
     let fixture = Fixture::grpc(grpc_settings(), &sink).await;

@@ -151,6 +151,13 @@ async fn a_body_at_the_limit_passes_and_one_above_it_does_not_compressed_or_not(
 }
 
 #[tokio::test]
+async fn a_client_that_is_still_sending_hears_that_its_body_is_too_large() {
+    let fixture = Fixture::http(http_settings(), &Arc::default()).await;
+    let reply = post(&fixture, "/v1/traces", PROTOBUF, "", vec![0; 5_000_000]).await;
+    assert_eq!(reply.status, 400);
+}
+
+#[tokio::test]
 async fn the_pipelines_error_gives_status_body_and_retry_after() {
     let delay = Some(Duration::from_secs(3));
     let error =
