@@ -1,24 +1,29 @@
-//! The smallest processor.
+//! A complete processor: writes the name of the deployment environment on every span.
+//!
+//! YAML: `stamp: {environment: production}`.
 
+use tamis_sdk::elements::{self, View};
 use tamis_sdk::{Configuration, Context, Descriptor, Error, Outcome, Problem, Processor, Signal};
-use tamis_sdk::edit::Editor;
 
-struct Stamp;
+struct Stamp {
+    environment: String,
+}
 
 impl Processor for Stamp {
     fn configure(configuration: Configuration) -> Result<(Self, Descriptor), Vec<Problem>> {
-        configuration.read(|_| (Stamp, Descriptor::new("stamp", "0.1.0", &[Signal::Traces])))
+        let stamp = configuration.read(|config| Stamp {
+            environment: config.string("environment").unwrap_or("unknown".to_owned()),
+        })?;
+        Ok((stamp, Descriptor::new("stamp", "0.1.0", &[Signal::Traces])))
     }
 
-    fn process(&mut self, _: &Context, batch: &[u8]) -> Result<Outcome, Error> {
-        let mut editor = Editor::new(batch);
-        let mut root = editor.root();
-        while let Some(field) = root.next()? {
-            let mut c = root.enter(field)?;
-            c.append(|w| w.bytes(3, "x"))?;
-        }
-        drop(root);
-        Ok(editor.finish()?)
+    fn process(&mut self, context: &Context, batch: &[u8]) -> Result<Outcome, Error> {
+        elements::edit(context.signal, batch, |element| {
+            if let View::Span(_) = element.view() {
+                element.set("deployment.environment.name", self.environment.as_str());
+            }
+            Ok(())
+        })
     }
 }
 
