@@ -1,0 +1,76 @@
+//! The imports as `host` calls them.
+
+use super::worlds::imports_world::tamis::processor as generated;
+use crate::host::counters::{Bound, Take};
+use crate::host::hold::{Decision, Portion};
+use crate::host::logging::Level;
+use crate::host::metrics::{Kind, Measurement};
+
+pub(crate) fn log(level: Level, message: &str) {
+    let level = match level {
+        Level::Debug => generated::logging::Level::Debug,
+        Level::Info => generated::logging::Level::Info,
+        Level::Warn => generated::logging::Level::Warn,
+        Level::Error => generated::logging::Level::Error,
+    };
+    generated::logging::log(level, message);
+}
+
+pub(crate) fn wall() -> u64 {
+    generated::clock::wall()
+}
+
+pub(crate) fn monotonic() -> u64 {
+    generated::clock::monotonic()
+}
+
+pub(crate) fn record_all(measurements: Vec<Measurement>) {
+    let measurement = |measurement: Measurement| generated::metrics::Measurement {
+        kind: match measurement.kind {
+            Kind::Counter => generated::metrics::Kind::Counter,
+            Kind::Gauge => generated::metrics::Kind::Gauge,
+            Kind::Histogram => generated::metrics::Kind::Histogram,
+        },
+        name: measurement.name,
+        labels: measurement.labels,
+        value: measurement.value,
+    };
+    let measurements: Vec<_> = measurements.into_iter().map(measurement).collect();
+    generated::metrics::record_all(&measurements);
+}
+
+pub(crate) fn take(takes: Vec<Take>) -> Vec<bool> {
+    let take = |take: Take| generated::counters::Take {
+        key: take.key,
+        n: take.n,
+        bound: match take.bound {
+            Bound::Window { limit, length_ms } => {
+                generated::counters::Bound::Window((limit, length_ms))
+            }
+            Bound::Bucket { rate, burst } => generated::counters::Bound::Bucket((rate, burst)),
+        },
+    };
+    let takes: Vec<_> = takes.into_iter().map(take).collect();
+    generated::counters::take(&takes)
+}
+
+pub(crate) fn hold(portions: Vec<Portion>) -> bool {
+    let portion =
+        |portion: Portion| generated::hold::Portion { key: portion.key, items: portion.items };
+    let portions: Vec<_> = portions.into_iter().map(portion).collect();
+    generated::hold::hold(&portions)
+}
+
+pub(crate) fn release(decisions: Vec<Decision>) {
+    generated::hold::release(&decided(decisions));
+}
+
+pub(crate) fn discard(decisions: Vec<Decision>) {
+    generated::hold::discard(&decided(decisions));
+}
+
+fn decided(decisions: Vec<Decision>) -> Vec<generated::hold::Decision> {
+    let decision =
+        |decision: Decision| generated::hold::Decision { key: decision.key, memo: decision.memo };
+    decisions.into_iter().map(decision).collect()
+}

@@ -1,0 +1,90 @@
+//! One instance of a processor and the generated traits that the host calls.
+
+use super::worlds::handler_world::exports::tamis::processor::handler;
+use super::worlds::replayer_world::exports::tamis::processor::replayer;
+use super::worlds::ticker_world::exports::tamis::processor::ticker;
+use super::worlds::types;
+use crate::{Configuration, Error, Processor, Replayer, Ticker};
+use std::cell::RefCell;
+use std::thread::LocalKey;
+
+/// The processor of this instance, once it is configured.
+#[derive(Debug)]
+pub struct Instance<P>(RefCell<Option<P>>);
+
+impl<P> Instance<P> {
+    /// Not configured yet.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "wanted: const")]
+    pub const fn new() -> Self {
+        Self(RefCell::new(None))
+    }
+
+    fn call<T>(
+        &self,
+        function: impl FnOnce(&mut P) -> Result<T, Error>,
+    ) -> Result<T, types::Error> {
+        match self.0.borrow_mut().as_mut() {
+            Some(processor) => function(processor).map_err(types::Error::from),
+            None => Err(types::Error::Permanent("called before configure".to_owned())),
+        }
+    }
+}
+
+/// Ties the exported functions of a guest to its processor.
+pub trait Export {
+    /// The processor.
+    type Processor: Processor;
+
+    /// Where it lives.
+    fn instance() -> &'static LocalKey<Instance<Self::Processor>>;
+}
+
+impl<E: Export> handler::Guest for E {
+    fn configure(
+        configuration: handler::Configuration,
+    ) -> Result<types::Descriptor, Vec<types::Problem>> {
+        let handler::Configuration { json, texts, hash_seed } = configuration;
+        match E::Processor::configure(Configuration { json, texts, hash_seed }) {
+            Ok((processor, descriptor)) => {
+                E::instance().with(|instance| instance.0.replace(Some(processor)));
+                Ok(descriptor.into())
+            }
+            Err(problems) => Err(problems.into_iter().map(Into::into).collect()),
+        }
+    }
+
+    fn process(context: types::Context, batch: Vec<u8>) -> Result<types::Outcome, types::Error> {
+        let context = context.into();
+        E::instance()
+            .with(|instance| instance.call(|processor| processor.process(&context, &batch)))
+            .map(Into::into)
+    }
+}
+
+impl<E: Export> ticker::Guest for E
+where
+    E::Processor: Ticker,
+{
+    fn tick(now: u64) -> Result<(), types::Error> {
+        E::instance().with(|instance| instance.call(|processor| processor.tick(now)))
+    }
+
+    fn flush(now: u64) -> Result<(), types::Error> {
+        E::instance().with(|instance| instance.call(|processor| processor.flush(now)))
+    }
+}
+
+impl<E: Export> replayer::Guest for E
+where
+    E::Processor: Replayer,
+{
+    fn replay(
+        entries: Vec<replayer::Entry>,
+        memos: Vec<replayer::Memo>,
+    ) -> Result<(), types::Error> {
+        let entries: Vec<_> = entries.into_iter().map(Into::into).collect();
+        let memos: Vec<_> = memos.into_iter().map(Into::into).collect();
+        E::instance().with(|instance| instance.call(|processor| processor.replay(&entries, &memos)))
+    }
+}

@@ -1,0 +1,80 @@
+//! Generated bindings. The shared `types` are generated once, with the handler.
+#![allow(missing_docs, unsafe_code, reason = "generated; the documentation is in wit/")]
+#![allow(unused_qualifications, clippy::all, reason = "generated")]
+
+pub mod imports_world {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "
+            package tamis:sdk;
+            world imports {
+                import tamis:processor/types@0.1.0;
+                import tamis:processor/logging@0.1.0;
+                import tamis:processor/clock@0.1.0;
+                import tamis:processor/metrics@0.1.0;
+                import tamis:processor/counters@0.1.0;
+                import tamis:processor/hold@0.1.0;
+            }
+        ",
+        world: "tamis:sdk/imports",
+    });
+}
+
+pub mod handler_world {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "
+            package tamis:sdk;
+            world handler {
+                export tamis:processor/handler@0.1.0;
+            }
+        ",
+        world: "tamis:sdk/handler",
+        with: {
+            "tamis:processor/types@0.1.0": crate::export::worlds::types,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_handler",
+    });
+}
+
+pub mod ticker_world {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "
+            package tamis:sdk;
+            world ticker {
+                export tamis:processor/ticker@0.1.0;
+            }
+        ",
+        world: "tamis:sdk/ticker",
+        with: {
+            "tamis:processor/types@0.1.0": crate::export::worlds::types,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_ticker",
+    });
+}
+
+pub mod replayer_world {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "
+            package tamis:sdk;
+            world replayer {
+                export tamis:processor/replayer@0.1.0;
+            }
+        ",
+        world: "tamis:sdk/replayer",
+        with: {
+            "tamis:processor/types@0.1.0": crate::export::worlds::types,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_replayer",
+    });
+}
+
+pub use handler_world::export_handler;
+pub use imports_world::tamis::processor::types;
+pub use replayer_world::export_replayer;
+pub use ticker_world::export_ticker;

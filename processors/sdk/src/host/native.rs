@@ -1,0 +1,112 @@
+//! The host's stand-in for native builds: one per thread, so that tests do not meet each other.
+
+use super::counters::{Bound, Take};
+use super::hold::{Decision, Portion};
+use super::logging::Level;
+use super::metrics::Measurement;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// What was asked of the host, and what it is to answer.
+#[derive(Debug, Default)]
+pub(crate) struct Host {
+    pub(crate) logs: Vec<(Level, String)>,
+    pub(crate) measurements: Vec<Measurement>,
+    pub(crate) portions: Vec<Portion>,
+    pub(crate) released: Vec<Decision>,
+    pub(crate) discarded: Vec<Decision>,
+    /// The one clock for both kinds, in nanoseconds; set by the test, never moves by itself.
+    pub(crate) now: u64,
+    pub(crate) store_full: bool,
+    budgets: HashMap<Vec<u8>, Budget>,
+}
+
+/// What was taken of a budget, as of a moment: of a window its number, of a bucket the time.
+#[derive(Clone, Copy, Debug)]
+struct Budget {
+    left: f64,
+    at: u64,
+}
+
+/// Of each kind this many are kept; what comes later is lost. Benchmarks run processors natively
+/// without ever reading what they logged.
+const RECORDS_MAX: usize = 10_000;
+
+thread_local! {
+    static HOST: RefCell<Host> = RefCell::default();
+}
+
+/// Gives access to the stand-in of this thread.
+pub(crate) fn with<T>(access: impl FnOnce(&mut Host) -> T) -> T {
+    HOST.with_borrow_mut(access)
+}
+
+fn keep<T>(records: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
+    let room = RECORDS_MAX.saturating_sub(records.len());
+    records.extend(more.into_iter().take(room));
+}
+
+pub(super) fn log(level: Level, message: &str) {
+    with(|host| keep(&mut host.logs, [(level, message.to_owned())]));
+}
+
+pub(super) fn wall() -> u64 {
+    with(|host| host.now)
+}
+
+pub(super) fn monotonic() -> u64 {
+    with(|host| host.now)
+}
+
+pub(super) fn record_all(measurements: Vec<Measurement>) {
+    with(|host| keep(&mut host.measurements, measurements));
+}
+
+pub(super) fn take(takes: Vec<Take>) -> Vec<bool> {
+    with(|host| takes.into_iter().map(|take| host.take(take)).collect())
+}
+
+pub(super) fn hold(portions: Vec<Portion>) -> bool {
+    with(|host| {
+        if !host.store_full {
+            keep(&mut host.portions, portions);
+        }
+        !host.store_full
+    })
+}
+
+pub(super) fn release(decisions: Vec<Decision>) {
+    with(|host| keep(&mut host.released, decisions));
+}
+
+pub(super) fn discard(decisions: Vec<Decision>) {
+    with(|host| keep(&mut host.discarded, decisions));
+}
+
+impl Host {
+    fn take(&mut self, take: Take) -> bool {
+        let now = self.now;
+        let (full, at) = match take.bound {
+            Bound::Window { limit, length_ms } => {
+                (limit as f64, now / (u64::from(length_ms).max(1) * 1_000_000))
+            }
+            Bound::Bucket { burst, .. } => (burst as f64, now),
+        };
+        let budget = self.budgets.entry(take.key).or_insert(Budget { left: full, at });
+        match take.bound {
+            Bound::Window { .. } if budget.at != at => budget.left = full,
+            Bound::Window { .. } => {}
+            Bound::Bucket { rate, .. } => {
+                let seconds = now.saturating_sub(budget.at) as f64 / 1e9;
+                budget.left = full.min(budget.left + seconds * rate);
+            }
+        }
+        budget.at = at;
+        let wanted = take.n as f64;
+        let granted = wanted <= budget.left;
+        if granted {
+            budget.left -= wanted;
+        }
+        granted
+    }
+}

@@ -1,0 +1,55 @@
+//! What an author implements.
+
+use crate::config::Configuration;
+use crate::contract::{Context, Descriptor, Entry, Error, Memo, Outcome, Problem};
+
+/// A processor that answers batch by batch. [`export!`](crate::export!) makes a guest of it.
+///
+/// One value is one instance: single-threaded, never re-entered, and replaced by the host after a
+/// panic. What must outlive it belongs in [`hold`](crate::hold) or [`counters`](crate::counters).
+pub trait Processor: Sized + 'static {
+    /// Reads the configuration; called once per instance, before anything else. All instances are
+    /// handed the same configuration and must answer with the same descriptor.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the configuration at once; [`Configuration::read`] collects them.
+    fn configure(configuration: Configuration) -> Result<(Self, Descriptor), Vec<Problem>>;
+
+    /// Takes one batch: the Export request of `context.signal`. Unknown fields must survive.
+    ///
+    /// # Errors
+    ///
+    /// Nothing of this call takes effect, neither the outcome nor what was asked of the host.
+    fn process(&mut self, context: &Context, batch: &[u8]) -> Result<Outcome, Error>;
+}
+
+/// A processor that also works at intervals; `export!(Type, ticker)`.
+pub trait Ticker: Processor {
+    /// Called about every [`Descriptor::tick_interval`] between batches. `now` is the wall clock in
+    /// nanoseconds since the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// Nothing that was asked of the host in this call takes effect.
+    fn tick(&mut self, now: u64) -> Result<(), Error>;
+
+    /// Called once at shutdown, after the last batch: the last chance to release what is held.
+    ///
+    /// # Errors
+    ///
+    /// As [`tick`](Self::tick).
+    fn flush(&mut self, now: u64) -> Result<(), Error>;
+}
+
+/// A processor that rebuilds its state from what the host holds; required with
+/// [`hold`](crate::hold); `export!(Type, ticker, replayer)`.
+pub trait Replayer: Processor {
+    /// Called after `configure` on a new instance, any number of times, before any batch: memos
+    /// oldest first, then entries in order of arrival. `hold` is refused meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// The instance is not used.
+    fn replay(&mut self, entries: &[Entry], memos: &[Memo]) -> Result<(), Error>;
+}
