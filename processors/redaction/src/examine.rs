@@ -90,17 +90,18 @@ impl Examiner {
     ) -> Result<(), Fault> {
         notes.anchor = Some(field);
         let pair = read_pair(field.message()?)?;
-        let rule = self.keys.rule(pair.key);
-        let key = || pair.key.to_vec();
-        // Summaries are the processor's own and no user's data, but a silent processor disowns them.
+        // Summaries are the processor's own and no user's data, but a silent processor disowns them:
+        // then they need to be allowed, and being ignored is not enough.
         if summary::is_summary(pair.key) {
             if self.summary != Summary::Silent {
                 notes.existing.push(Existing { record: field.record(), pair });
-            } else if rule == Rule::Remove {
+            } else if self.keys.is_unknown(pair.key) {
                 self.changes.remove(field.record());
             }
             return Ok(());
         }
+        let rule = self.keys.rule(pair.key);
+        let key = || pair.key.to_vec();
         let place = Place::Pair(field, pair.key);
         match rule {
             Rule::Ignore => notes.tallies.ignored.add(self.summary, key),

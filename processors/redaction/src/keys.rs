@@ -87,11 +87,16 @@ impl Keys {
         rule
     }
 
+    /// Is the key not in `allowed_keys`, whatever else is said of it?
+    pub(crate) fn is_unknown(&self, key: &[u8]) -> bool {
+        self.allowed.as_ref().is_some_and(|allowed| !allowed.contains(key))
+    }
+
     fn decide(&self, key: &[u8]) -> Rule {
         let matches = |set: &Option<Set>| set.as_ref().is_some_and(|set| set.is_match(key));
         if self.ignored.contains(key) || matches(&self.ignored_patterns) {
             Rule::Ignore
-        } else if self.allowed.as_ref().is_some_and(|allowed| !allowed.contains(key)) {
+        } else if self.is_unknown(key) {
             Rule::Remove
         } else if matches(&self.blocked_patterns) {
             Rule::Mask

@@ -62,7 +62,7 @@ fn base64(bytes: &[u8], out: &mut Vec<u8>) {
 
 fn json(value: &Value<'_>, out: &mut Vec<u8>, depth: usize) -> Result<(), Fault> {
     match *value {
-        Value::Empty => out.extend_from_slice(b"null"),
+        Value::Empty | Value::Bytes([]) => out.extend_from_slice(b"null"),
         Value::String(text) | Value::Unknown(text) => json_string(text, out),
         Value::Bytes(_) => {
             out.push(b'"');

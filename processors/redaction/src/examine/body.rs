@@ -48,19 +48,22 @@ impl Examiner {
     pub(crate) fn log_record(&mut self, batch: &[u8], record: Message<'_>) -> Result<(), Fault> {
         let mut notes = self.notes();
         let mut body = Body { tallies: Tallies::default(), told: true };
-        let mut body_field = None;
+        let (mut has_body, mut last) = (false, None);
         for field in record.fields() {
             let field = field?;
+            last = Some(field);
             match field.number() {
                 LogRecord::ATTRIBUTES => self.attribute(batch, field, &mut notes)?,
                 LogRecord::BODY => {
-                    body_field = Some(field);
+                    has_body = true;
                     self.body(batch, field, &mut body)?;
                 }
                 _ => {}
             }
         }
-        notes.anchor = notes.anchor.or(body_field);
+        // New attributes go behind the last one, or else behind the last field.
+        notes.anchor = notes.anchor.or(last);
+        let appended = if has_body { None } else { self.absent_body(&mut body) };
         let mut entries = Vec::new();
         let existing = &notes.existing;
         summary::of_attributes(self.summary, &mut notes.tallies, existing, &mut entries);
@@ -68,7 +71,24 @@ impl Examiner {
             summary::of_body(self.summary, &mut body.tallies, existing, &mut entries);
         }
         self.write_summary(batch, LogRecord::ATTRIBUTES, &notes, entries);
+        if let (Some(text), Some(anchor)) = (appended, notes.anchor) {
+            self.changes.append(batch, anchor.record(), notes.mark, |out| {
+                out.message(LogRecord::BODY, |any| any.bytes(1, text));
+            });
+        }
         Ok(())
+    }
+
+    /// An absent body is an empty text to the Collector, which a pattern may match and mask: then this is
+    /// what it becomes. (Of a record without any field nothing is told, and nothing is put into it.)
+    fn absent_body(&mut self, body: &mut Body) -> Option<Vec<u8>> {
+        body.told = !self.values.is_allowed(b"");
+        if !body.told {
+            return None;
+        }
+        let masked = self.values.masked(b"")?.to_vec();
+        body.tallies.masked.add(self.summary, || b"body".to_vec());
+        Some(masked)
     }
 
     fn body(&mut self, batch: &[u8], field: Field<'_>, body: &mut Body) -> Result<(), Fault> {
