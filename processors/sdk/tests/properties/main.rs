@@ -30,20 +30,22 @@ proptest! {
         for signal in SIGNALS {
             let mut generate = Generate::new(seed);
             let request = Request::generate(signal, &mut generate);
-            let mut batch = distort::with_unknown_fields(&mut generate, signal, &request.encode());
-            for _ in 0..20 {
-                distort::mutate(&mut generate, &mut batch);
-                let viewed = Request::view(signal, &batch);
-                match Request::decode(signal, &batch) {
-                    Ok(decoded) => match viewed {
-                        Ok(viewed) => prop_assert!(viewed.same_as(&decoded)),
-                        // Stricter than prost, on purpose: groups, and messages to be merged.
-                        Err(error) => prop_assert!(
-                            matches!(error.kind(), Kind::WireType | Kind::Repeated), "{}", error
-                        ),
-                    },
-                    Err(error) if error.contains("UTF-8") => {}
-                    Err(error) => prop_assert!(viewed.is_err(), "prost: {}", error),
+            let batch = distort::with_unknown_fields(&mut generate, signal, &request.encode());
+            for _ in 0..10 {
+                let mut broken = distort::with_stray_fields(&mut generate, signal, &batch);
+                if generate.chance(2) {
+                    distort::mutate(&mut generate, &mut broken);
+                }
+                let viewed = Request::view(signal, &broken);
+                match (Request::decode(signal, &broken), viewed) {
+                    (Ok(decoded), Ok(viewed)) => prop_assert!(viewed.same_as(&decoded)),
+                    // Stricter than prost, on purpose: groups, and messages to be merged.
+                    (Ok(_), Err(error)) => prop_assert!(
+                        matches!(error.kind(), Kind::WireType | Kind::Repeated),
+                        "{}", error
+                    ),
+                    (Err(error), Ok(_)) => prop_assert!(error.contains("UTF-8"), "{}", error),
+                    (Err(_), Err(_)) => {}
                 }
             }
         }

@@ -27,14 +27,15 @@ pub(crate) struct Marks {
     pub(crate) marks: Vec<Vec<u8>>,
 }
 
-/// The same data with unknown fields, each with a payload of its own, everywhere but in values.
+/// The same data with unknown fields, each with a payload of its own, everywhere but in attributes
+/// and links, which may be taken out.
 pub(crate) fn with_marks(generate: &mut Generate, signal: Signal, batch: &[u8]) -> Marks {
     let mut out = Vec::new();
     let mut marks = Vec::new();
     let root = wire::Message::new(batch);
     copy(generate, root, schema::request(signal), &mut out, &mut |generate, message, out| {
-        let lost =
-            matches!(message, Message::Value | Message::Array | Message::Map | Message::KeyValue);
+        use Message::{Array, KeyValue, Leaf, Map, Value};
+        let lost = matches!(message, Value | Array | Map | KeyValue | Leaf(4));
         if !lost && generate.chance(3) {
             let mark = format!("mark {} of the test", marks.len()).into_bytes();
             Writer::new(out).bytes(900, &mark);
@@ -72,8 +73,26 @@ fn copy(
     insert(generate, kind, out);
 }
 
+/// The same data with fields whose numbers are known but whose types may not fit, and with fields
+/// that are there twice.
+pub(crate) fn with_stray_fields(generate: &mut Generate, signal: Signal, batch: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let root = wire::Message::new(batch);
+    copy(generate, root, schema::request(signal), &mut out, &mut |generate, _, out| {
+        if generate.chance(100) {
+            let number = 1 + generate.below(16) as u32;
+            record(generate, number, out);
+        }
+    });
+    out
+}
+
 fn unknown(generate: &mut Generate, out: &mut Vec<u8>) {
     let number = 100 + generate.below(100_000) as u32;
+    record(generate, number, out);
+}
+
+fn record(generate: &mut Generate, number: u32, out: &mut Vec<u8>) {
     let mut writer = Writer::new(out);
     match generate.below(4) {
         0 => writer.bytes(number, generate.bytes()),
