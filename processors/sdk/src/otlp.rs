@@ -28,4 +28,4 @@ pub mod metrics;
 pub mod resource;
 pub mod trace;
 
-pub use scalar::{Numbers, Repeated};
+pub use scalar::{Numbers, Read, Repeated};

@@ -10,6 +10,7 @@ pub struct Error {
 
 impl Error {
     #[cold]
+    #[inline(never)]
     pub(crate) fn new(kind: Kind, offset: usize) -> Self {
         Self { kind, offset: u32::try_from(offset).unwrap_or(u32::MAX) }
     }
