@@ -6,7 +6,7 @@ mod split;
 #[cfg(test)]
 pub(crate) mod testing;
 mod walk;
-mod wire;
+pub(crate) mod wire;
 
 pub use portion::{CutError, cut};
 pub use split::split;

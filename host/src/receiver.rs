@@ -1,3 +1,18 @@
 //! Receivers: what takes telemetry in and answers the sender.
 
+mod body;
+mod compression;
+mod cors;
+mod grpc;
+mod http;
+mod idle;
+mod ingest;
+mod json;
+mod otlp;
 pub mod settings;
+mod status;
+mod tls;
+
+pub use self::ingest::Sinks;
+pub use self::otlp::OtlpReceiver;
+pub use crate::net::listen::BindError;

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as HyperClient;
@@ -37,17 +38,24 @@ pub(super) enum Versions {
     Http2,
 }
 
-pub(super) fn new<B>(tls: &TlsClientSettings, versions: Versions) -> Result<Client<B>, TlsError>
+/// A client for these endpoints. The system's trusted certificates are read only for `https`.
+pub(super) fn new<'a, B>(
+    tls: &TlsClientSettings,
+    versions: Versions,
+    endpoints: impl IntoIterator<Item = &'a Uri>,
+) -> Result<Client<B>, TlsError>
 where
     B: http_body::Body + Send,
     B::Data: Send,
 {
+    let uses_tls = endpoints.into_iter().any(|uri| uri.scheme() == Some(&Scheme::HTTPS));
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    let mut https =
-        HttpsConnectorBuilder::new().with_tls_config(tls::client_config(tls)?).https_or_http();
+    let mut https = HttpsConnectorBuilder::new()
+        .with_tls_config(tls::client_config(tls, uses_tls)?)
+        .https_or_http();
     if let Some(name) = tls::server_name(tls)? {
         https = https.with_server_name_resolver(FixedServerNameResolver::new(name));
     }
@@ -90,28 +98,40 @@ fn header_error(id: &str, name: &str) -> BuildError {
     BuildError::Header { id: id.to_owned(), name: name.to_owned() }
 }
 
-/// Reads an answer of at most `limit` bytes; the error is text for a message.
-pub(super) async fn read<B>(body: B, limit: usize) -> Result<Collected<bytes::Bytes>, String>
+/// Why an answer could not be read.
+pub(super) enum ReadError {
+    TooLarge,
+    /// Text for a message.
+    Transport(String),
+}
+
+/// Reads an answer of at most `limit` bytes.
+pub(super) async fn read<B>(body: B, limit: usize) -> Result<Collected<bytes::Bytes>, ReadError>
 where
     B: http_body::Body<Data = bytes::Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
 {
     Limited::new(body, limit).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() {
-            format!("the answer is larger than {limit} bytes")
+            ReadError::TooLarge
         } else {
-            describe(&*error)
+            ReadError::Transport(describe(&*error))
         }
     })
 }
 
 /// An error of the transport with its causes: names of hosts and certificates, no telemetry.
 pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
+    let mut text = String::new();
+    let mut next = Some(error);
     while let Some(cause) = next {
-        let cause_text = cause.to_string();
+        let cause_text = match cause.downcast_ref::<h2::Error>().and_then(h2::Error::reason) {
+            // The reason alone: a GOAWAY carries text of the backend's.
+            Some(reason) => format!("HTTP/2: {}", reason.description()),
+            None => cause.to_string(),
+        };
         if !text.ends_with(&cause_text) {
-            text.push_str(": ");
+            let separator = if text.is_empty() { "" } else { ": " };
+            text.push_str(separator);
             text.push_str(&cause_text);
         }
         next = cause.source();

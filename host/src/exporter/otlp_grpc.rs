@@ -16,7 +16,7 @@ use tonic::{Code, Status};
 use crate::batch::{Batch, Signal};
 use crate::consumer::{BoxFuture, ConsumeError};
 
-use super::client::{self, Client, Versions};
+use super::client::{self, Client, ReadError, Versions};
 use super::compress::compress;
 use super::settings::{Compression, OtlpGrpcSettings};
 use super::{BuildError, Sender, status};
@@ -45,12 +45,13 @@ impl GrpcSender {
             let compression = settings.compression;
             return Err(BuildError::Compression { id: id.to_owned(), compression });
         }
-        let client = client::new(&settings.tls, Versions::Http2)
+        let uris = uris(id, settings)?;
+        let client = client::new(&settings.tls, Versions::Http2, &uris)
             .map_err(|source| BuildError::Tls { id: id.to_owned(), source })?;
         Ok(Self {
             id: id.to_owned(),
             client,
-            uris: uris(id, settings)?,
+            uris,
             headers: headers(id, settings)?,
             compression: settings.compression,
             timeout: settings.timeout,
@@ -80,7 +81,10 @@ impl GrpcSender {
         {
             return Err(status::from_grpc(&status));
         }
-        let body = client::read(body, MAX_ANSWER).await.map_err(unavailable)?;
+        let body = client::read(body, MAX_ANSWER).await.map_err(|error| match error {
+            ReadError::TooLarge => unreadable(),
+            ReadError::Transport(text) => unavailable(text),
+        })?;
         let trailers = body.trailers().unwrap_or(&head.headers);
         match Status::from_header_map(trailers) {
             Some(status) if status.code() == Code::Ok => self.success(batch, &body.to_bytes()),

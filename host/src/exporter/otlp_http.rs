@@ -11,7 +11,7 @@ use tonic::Code;
 use crate::batch::{Batch, Signal};
 use crate::consumer::{BoxFuture, ConsumeError};
 
-use super::client::{self, Client, Versions};
+use super::client::{self, Client, ReadError, Versions};
 use super::compress::compress;
 use super::settings::{Compression, OtlpHttpSettings};
 use super::{BuildError, Sender, status};
@@ -32,7 +32,8 @@ pub(super) struct HttpSender {
 
 impl HttpSender {
     pub(super) fn new(id: &str, settings: &OtlpHttpSettings) -> Result<Self, BuildError> {
-        let client = client::new(&settings.tls, Versions::Any)
+        let uris = uris(id, settings)?;
+        let client = client::new(&settings.tls, Versions::Any, uris.iter().flatten())
             .map_err(|source| BuildError::Tls { id: id.to_owned(), source })?;
         let mut headers = client::headers(id, &[(CONTENT_TYPE, PROTOBUF)], &settings.headers)?;
         if let Some(encoding) = settings.compression.encoding() {
@@ -41,7 +42,7 @@ impl HttpSender {
         Ok(Self {
             id: id.to_owned(),
             client,
-            uris: uris(id, settings)?,
+            uris,
             headers,
             compression: settings.compression,
             timeout: settings.timeout,
@@ -62,19 +63,24 @@ impl HttpSender {
         let response = self.client.request(request).await;
         let (head, body) =
             response.map_err(|error| unreachable(client::describe(&error)))?.into_parts();
-        // Unread answers cost their connection; those of 64 KiB and more may.
+        // Also where it says nothing to us: an answer left unread costs the connection.
         let body = client::read(body, MAX_ANSWER).await.map(|body| body.to_bytes());
         if !head.status.is_success() {
             let retry_after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
             let body = body.unwrap_or_default();
             return Err(status::from_http(head.status, retry_after, &body, SystemTime::now()));
         }
-        let body = body.map_err(unreachable)?;
         // Answers of another type say nothing that we could read.
-        if head.headers.get(CONTENT_TYPE).is_some_and(|value| value == PROTOBUF) {
-            status::read_success(&self.id, batch, &body).map_err(|()| unreadable())?;
+        let readable = head.headers.get(CONTENT_TYPE).is_some_and(|value| value == PROTOBUF);
+        match body {
+            Ok(body) if readable => {
+                status::read_success(&self.id, batch, &body).map_err(|()| unreadable())
+            }
+            // The backend has the batch: sending it again would only double it.
+            Err(ReadError::TooLarge) if readable => Err(unreadable()),
+            Ok(_) | Err(ReadError::TooLarge) => Ok(()),
+            Err(ReadError::Transport(text)) => Err(unreachable(text)),
         }
-        Ok(())
     }
 
     fn body(&self, payload: &Bytes) -> Result<Bytes, ConsumeError> {

@@ -28,6 +28,21 @@ pub struct OtlpGrpcSettings {
     pub queue: QueueSettings,
 }
 
+impl Default for OtlpGrpcSettings {
+    /// All but the endpoint, which has no default.
+    fn default() -> Self {
+        Self {
+            endpoint: String::new(),
+            compression: Compression::default(),
+            tls: TlsClientSettings::default(),
+            headers: Vec::new(),
+            timeout: Duration::from_secs(5),
+            retry: RetrySettings::default(),
+            queue: QueueSettings::default(),
+        }
+    }
+}
+
 /// `otlp_http` (alias `otlphttp`). An endpoint of a signal is used as it is; without one it is
 /// `endpoint` + `/v1/<signal>`.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +60,26 @@ pub struct OtlpHttpSettings {
     pub queue: QueueSettings,
 }
 
+impl Default for OtlpHttpSettings {
+    /// All but the endpoints, of which the YAML must give one.
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            traces_endpoint: None,
+            metrics_endpoint: None,
+            logs_endpoint: None,
+            compression: Compression::default(),
+            tls: TlsClientSettings::default(),
+            headers: Vec::new(),
+            timeout: Duration::from_secs(30),
+            retry: RetrySettings::default(),
+            queue: QueueSettings::default(),
+        }
+    }
+}
+
 /// `debug`: writes what arrives to standard error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DebugSettings {
     pub verbosity: Verbosity,
 }
@@ -133,8 +166,8 @@ pub struct QueueSettings {
     pub sizer: Sizer,
     pub wait_for_result: bool,
     pub block_on_overflow: bool,
-    /// A bound in bytes beside `queue_size`, whatever the sizer; tamis' own (`wasm`-independent) key
-    /// `max_bytes`. The Collector has none.
+    /// A bound in bytes beside `queue_size`, whatever the sizer; default 512 MiB. tamis' own key: the
+    /// Collector has no such bound.
     pub max_bytes: usize,
 }
 

@@ -38,16 +38,20 @@ impl TlsClientSettings {
     }
 }
 
-/// Reads all files named in the settings.
-pub(super) fn client_config(settings: &TlsClientSettings) -> Result<ClientConfig, TlsError> {
+/// Reads all files named in the settings, and the system's trusted certificates where the config will
+/// be used and asks for them.
+pub(super) fn client_config(
+    settings: &TlsClientSettings,
+    used: bool,
+) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(rustls::DEFAULT_VERSIONS)?;
     let builder = if settings.insecure_skip_verify {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustAnyone { provider }))
     } else {
-        let roots = roots(settings)?;
-        if roots.is_empty() {
+        let roots = roots(settings, used)?;
+        if used && roots.is_empty() {
             tracing::warn!("tls: no trusted certificates found: every server will be refused");
         }
         builder.with_root_certificates(roots)
@@ -68,14 +72,14 @@ pub(super) fn server_name(
     ServerName::try_from(name.clone()).map(Some).map_err(|_| TlsError::ServerName(name.clone()))
 }
 
-fn roots(settings: &TlsClientSettings) -> Result<RootCertStore, TlsError> {
+fn roots(settings: &TlsClientSettings, used: bool) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     if let Some(pem) = pem(settings.ca_file.as_deref(), settings.ca_pem.as_ref())? {
         for certificate in certificates(&pem, "ca")? {
             roots.add(certificate)?;
         }
     }
-    if !settings.has_ca() || settings.include_system_ca_certs_pool {
+    if used && (!settings.has_ca() || settings.include_system_ca_certs_pool) {
         // A broken certificate in the system's store is not ours to complain about.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }

@@ -157,7 +157,7 @@ impl Draw<'_> {
 
     /// Short and long texts, so that lengths of one and of two bytes occur.
     fn text(&mut self) -> String {
-        let len = usize::from(self.byte()) * if self.byte() % 8 == 0 { 2 } else { 1 } / 4;
+        let len = usize::from(self.byte()) * if self.byte().is_multiple_of(8) { 2 } else { 1 } / 4;
         let letter = char::from(b'a' + self.byte() % 26);
         std::iter::repeat_n(letter, len).collect()
     }

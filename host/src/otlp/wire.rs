@@ -28,14 +28,14 @@ pub enum Reason {
     Depth,
 }
 
-pub(super) const VARINT: u8 = 0;
-pub(super) const FIXED64: u8 = 1;
-pub(super) const LEN: u8 = 2;
-pub(super) const FIXED32: u8 = 5;
+pub(crate) const VARINT: u8 = 0;
+pub(crate) const FIXED64: u8 = 1;
+pub(crate) const LEN: u8 = 2;
+pub(crate) const FIXED32: u8 = 5;
 
 /// Reads a varint off the front.
 #[inline(always)]
-pub(super) fn varint(rest: &mut &[u8]) -> Result<u64, Reason> {
+pub(crate) fn varint(rest: &mut &[u8]) -> Result<u64, Reason> {
     match **rest {
         [byte, ref tail @ ..] if byte < 0x80 => {
             *rest = tail;
@@ -68,7 +68,7 @@ fn long_varint(rest: &mut &[u8]) -> Result<u64, Reason> {
 
 /// Reads a tag off the front: the field number and the wire type.
 #[inline(always)]
-pub(super) fn tag(rest: &mut &[u8]) -> Result<(u32, u8), Reason> {
+pub(crate) fn tag(rest: &mut &[u8]) -> Result<(u32, u8), Reason> {
     let tag = varint(rest)?;
     match u32::try_from(tag) {
         Ok(tag) if tag >= 8 => Ok((tag >> 3, (tag & 7) as u8)),
@@ -78,7 +78,7 @@ pub(super) fn tag(rest: &mut &[u8]) -> Result<(u32, u8), Reason> {
 
 /// Reads so many bytes off the front.
 #[inline(always)]
-pub(super) fn take<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], Reason> {
+pub(crate) fn take<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], Reason> {
     let (taken, tail) = rest.split_at_checked(len).ok_or(Reason::Truncated)?;
     *rest = tail;
     Ok(taken)
@@ -86,13 +86,13 @@ pub(super) fn take<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], Reas
 
 /// Reads a length and so many bytes off the front.
 #[inline(always)]
-pub(super) fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Reason> {
+pub(crate) fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Reason> {
     let len = varint(rest)?;
     take(rest, usize::try_from(len).map_err(|_| Reason::Truncated)?)
 }
 
 /// Appends a varint.
-pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// `batch`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchSettings {
-    /// Send as soon as this many items wait; 0 means at every `timeout`.
+    /// Send as soon as this many items wait; 0 means at once.
     pub send_batch_size: usize,
     /// Send what waits after this long; 0 means at once.
     pub timeout: Duration,

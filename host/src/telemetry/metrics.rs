@@ -61,6 +61,13 @@ pub struct ProcessorMetrics {
     pub refused: PerSignal,
 }
 
+/// What a `memory_limiter` counts: every item that it was given is in exactly one of the two.
+#[derive(Clone, Debug)]
+pub struct MemoryLimiterMetrics {
+    pub accepted: PerSignal,
+    pub refused: PerSignal,
+}
+
 /// The registry behind `/metrics`. Cloning shares it.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
@@ -124,6 +131,18 @@ impl Metrics {
             outgoing: family("otelcol_processor_outgoing_items", "Items the processor passed on"),
             dropped: family("tamis_processor_dropped_items", "Items the processor removed"),
             refused: family("tamis_processor_refused_items", "Items the processor failed on"),
+        }
+    }
+
+    /// `otelcol_processor_memory_limiter_{accepted,refused}_<items>{processor}`.
+    pub fn memory_limiter(&self, id: &str) -> MemoryLimiterMetrics {
+        let labels = [("processor", id)];
+        let family = |verb: &str, help: &str| {
+            self.per_signal("processor_memory_limiter", verb, help, &labels)
+        };
+        MemoryLimiterMetrics {
+            accepted: family("accepted", "accepted"),
+            refused: family("refused", "refused because of high memory usage"),
         }
     }
 

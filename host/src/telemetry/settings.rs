@@ -1,12 +1,18 @@
 //! What the YAML can say under `service.telemetry` and about `health_check`.
 
 /// `service.telemetry`.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TelemetrySettings {
     pub logs: LogsSettings,
-    /// Where `/metrics` is served, `host:port`; none at `metrics.level: none` or without a reader.
-    /// Default `localhost:8888`.
+    /// Where `/metrics` is served, `host:port`, default `localhost:8888`. None at
+    /// `metrics.level: none`.
     pub metrics_endpoint: Option<String>,
+}
+
+impl Default for TelemetrySettings {
+    fn default() -> Self {
+        Self { logs: LogsSettings::default(), metrics_endpoint: Some("localhost:8888".to_owned()) }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -42,4 +48,15 @@ pub struct HealthCheckSettings {
     pub healthy_body: Option<String>,
     /// Body of a 503.
     pub unhealthy_body: Option<String>,
+}
+
+impl Default for HealthCheckSettings {
+    fn default() -> Self {
+        Self {
+            endpoint: "localhost:13133".to_owned(),
+            path: "/".to_owned(),
+            healthy_body: None,
+            unhealthy_body: None,
+        }
+    }
 }

@@ -1,64 +1,102 @@
-//! What the YAML can say about a guest, with defaults.
+//! What the YAML can say about a guest: its own config, and the host's options around it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// The host's options for one guest, under the reserved key `wasm:` of a built-in processor or
-/// beside `module` and `config` of a user's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GuestOptions {
-    pub on_error: OnError,
-    /// Running time of one call.
-    pub deadline: Duration,
-    /// Linear memory of one instance, in bytes (`memory_limit_mib`).
-    pub memory_limit: usize,
-    /// What one call may hand back, in bytes (`output_limit_mib`).
-    pub output_limit: usize,
-    /// Most instances at once; by default one per worker thread. A guest that wants `whole` gets one.
-    pub instances: Option<usize>,
-    pub hold: HoldOptions,
+use crate::config::{Node, Origin};
+
+/// A processor that runs as a guest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuestSettings {
+    pub module: Module,
+    /// The processor's own section, without the host's options.
+    pub config: Node,
+    pub options: GuestOptions,
 }
 
-/// What happens to a batch whose guest fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnError {
-    /// The sender gets an error.
-    #[default]
-    Reject,
-    /// The batch goes on as it came.
-    Pass,
-    /// The batch is dropped and counted.
-    Drop,
-}
+impl GuestSettings {
+    /// The processor's own section as JSON; `{}` when it is empty.
+    pub fn config_json(&self) -> String {
+        self.config.to_json().to_string()
+    }
 
-/// The bounds of a guest's hold store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HoldOptions {
-    /// Bytes of held items in memory (`memory_mib`).
-    pub memory: usize,
-    /// Newest memos of decided keys that are kept.
-    pub decisions: usize,
-}
+    /// The scalars of [`Self::config_json`] that came from `${...}` and are not strings there: path
+    /// and original text.
+    pub fn config_texts(&self) -> Vec<(Vec<String>, String)> {
+        self.config.texts()
+    }
 
-impl Default for GuestOptions {
-    fn default() -> Self {
-        Self {
-            on_error: OnError::Reject,
-            deadline: Duration::from_secs(1),
-            memory_limit: 256 << 20,
-            output_limit: 64 << 20,
-            instances: None,
-            hold: HoldOptions { memory: 256 << 20, decisions: 100_000 },
-        }
+    /// Where the deepest existing node on a path from the processor's own section stands.
+    pub fn locate(&self, path: &[String]) -> &Origin {
+        self.config.locate(path)
     }
 }
 
 /// Where a guest's code comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Module {
-    /// Inside the binary, by type name.
+    /// Inside this binary, by its type's name.
     BuiltIn(String),
-    /// A user's component, as in `module:`.
-    File(std::path::PathBuf),
+    /// A component in a file; relative to the working directory, like every path in the YAML.
+    File(PathBuf),
+}
+
+/// The host's options: below `wasm:` in a built-in processor's section, beside `module` and `config`
+/// for a user's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestOptions {
+    /// What becomes of a batch on which the guest failed.
+    pub on_error: OnError,
+    /// Bound of one call's running time; default 1 s.
+    pub deadline: Duration,
+    /// Bound of one instance's memory, in bytes; default 256 MiB.
+    pub memory_limit: usize,
+    /// Bound of what one call may return, in bytes; default 64 MiB.
+    pub output_limit: usize,
+    /// How many instances run; none means one per worker thread, where the processor can be
+    /// partitioned at all.
+    pub instances: Option<usize>,
+    pub hold: HoldOptions,
+}
+
+impl Default for GuestOptions {
+    fn default() -> Self {
+        Self {
+            on_error: OnError::default(),
+            deadline: Duration::from_secs(1),
+            memory_limit: 256 << 20,
+            output_limit: 64 << 20,
+            instances: None,
+            hold: HoldOptions::default(),
+        }
+    }
+}
+
+/// Answers to a guest's failure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// The sender is told.
+    #[default]
+    Reject,
+    /// The batch goes on unprocessed.
+    Pass,
+    /// The batch is dropped, and counted so.
+    Drop,
+}
+
+/// Bounds of what a processor may hold back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldOptions {
+    /// Held items, in bytes; default 256 MiB.
+    pub memory: usize,
+    /// Decisions that are remembered, the newest; default 100,000.
+    pub decisions: usize,
+}
+
+impl Default for HoldOptions {
+    fn default() -> Self {
+        Self { memory: 256 << 20, decisions: 100_000 }
+    }
 }
 
 impl std::fmt::Display for Module {

@@ -42,6 +42,7 @@ type Script = Arc<dyn Fn(usize) -> Reply + Send + Sync>;
 
 pub(super) struct Backend {
     pub(super) address: SocketAddr,
+    connections: Arc<AtomicUsize>,
     received: mpsc::Receiver<Received>,
     server: AbortHandle,
 }
@@ -58,9 +59,11 @@ impl Backend {
     ) -> Self {
         let address = listener.local_addr().unwrap();
         let (sender, received) = mpsc::channel(4096);
-        let script = Desk { script: Arc::new(script), seen: Arc::default(), sender };
-        let server = tokio::spawn(accept(listener, tls, script)).abort_handle();
-        Self { address, received, server }
+        let desk = Desk { script: Arc::new(script), seen: Arc::default(), sender };
+        let connections = Arc::default();
+        let accept = accept(listener, tls, desk, Arc::clone(&connections));
+        let server = tokio::spawn(accept).abort_handle();
+        Self { address, connections, received, server }
     }
 
     pub(super) fn authority(&self) -> String {
@@ -69,6 +72,10 @@ impl Backend {
 
     pub(super) async fn received(&mut self) -> Received {
         self.received.recv().await.unwrap()
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     pub(super) fn received_nothing_more(&mut self) -> bool {
@@ -82,9 +89,15 @@ impl Drop for Backend {
     }
 }
 
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, desk: Desk) {
+async fn accept(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    desk: Desk,
+    seen: Arc<AtomicUsize>,
+) {
     let mut connections = JoinSet::new();
     while let Ok((socket, _)) = listener.accept().await {
+        seen.fetch_add(1, Ordering::SeqCst);
         let (tls, desk) = (tls.clone(), desk.clone());
         connections.spawn(async move {
             match tls {

@@ -1,10 +1,12 @@
 //! `otlp_grpc` against a tonic server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use prost::Message;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
 use crate::batch::Signal;
@@ -178,11 +180,17 @@ async fn a_batch_survives_a_backend_that_was_down() {
 async fn calls_share_one_connection_and_a_lost_one_is_replaced() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let sender = GrpcSender::new("otlp", &grpc_settings(address.to_string())).unwrap();
+    let sender = Arc::new(GrpcSender::new("otlp", &grpc_settings(address.to_string())).unwrap());
     let backend = Backend::on(listener, None, |_| accepted());
-    for _ in 0..3 {
-        sender.send(batch(Signal::Traces, 1, "x")).await.unwrap();
+    let mut calls = JoinSet::new();
+    for _ in 0..10 {
+        let sender = sender.clone();
+        calls.spawn(async move { sender.send(batch(Signal::Traces, 1, "x")).await });
     }
+    while let Some(outcome) = calls.join_next().await {
+        outcome.unwrap().unwrap();
+    }
+    assert_eq!(backend.connections(), 1);
     drop(backend);
     // The port is free when the server's task has ended; the client learns of the loss on its own.
     let listener = loop {

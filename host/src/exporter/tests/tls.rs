@@ -135,7 +135,7 @@ async fn the_exporter_shows_its_certificate() {
 
 #[test]
 fn broken_settings_name_the_part_and_not_its_content() {
-    let refused = |tls: &TlsClientSettings| client_config(tls).unwrap_err().to_string();
+    let refused = |tls: &TlsClientSettings| client_config(tls, true).unwrap_err().to_string();
     let (certificate, _) = Ca::new().issue("x");
     let junk = || Some(Secret("junk".to_owned()));
     let ca = TlsClientSettings { ca_pem: junk(), ..Default::default() };

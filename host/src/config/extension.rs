@@ -1,0 +1,54 @@
+//! `extensions`: `health_check`.
+
+use super::components::{self, Components};
+use super::endpoint;
+use super::section::Section;
+use crate::telemetry::settings::HealthCheckSettings;
+
+/// An extension of a type that tamis has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExtensionSettings {
+    HealthCheck(HealthCheckSettings),
+}
+
+pub(super) fn read(root: &Section<'_>) -> Components<ExtensionSettings> {
+    components::read(root, "extensions", &["health_check"], |id, section| {
+        match id.component_type() {
+            "health_check" => Some(ExtensionSettings::HealthCheck(health_check(section))),
+            _ => None,
+        }
+    })
+}
+
+fn health_check(section: Section<'_>) -> HealthCheckSettings {
+    let default = HealthCheckSettings::default();
+    let mut settings = HealthCheckSettings {
+        endpoint: endpoint::server(&section, &default.endpoint),
+        path: section.string("path", &default.path),
+        ..default
+    };
+    if !settings.path.starts_with('/') {
+        section.invalid("path", "path must start with /");
+    }
+    if let Some(body) = section.section("response_body") {
+        settings.healthy_body = body.filled("healthy");
+        settings.unhealthy_body = body.filled("unhealthy");
+        body.finish();
+    }
+    section.unsupported(&["auth", "cors", "middlewares", "response_headers", "tls", "use_v2"]);
+    section.without_effect(&[
+        "check_collector_pipeline",
+        "compression_algorithms",
+        "idle_timeout",
+        "include_metadata",
+        "keep_alives_enabled",
+        "keepalive",
+        "max_request_body_size",
+        "read_header_timeout",
+        "read_timeout",
+        "transport",
+        "write_timeout",
+    ]);
+    section.finish();
+    settings
+}

@@ -1,0 +1,3 @@
+//! Extensions: what stands beside the pipelines.
+
+pub mod health_check;

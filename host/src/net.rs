@@ -1,0 +1,5 @@
+//! Listening sockets and the connections behind them, for every server of the gateway.
+
+pub(crate) mod listen;
+pub(crate) mod plain;
+pub(crate) mod server;

@@ -1,0 +1,7 @@
+//! Pipelines: the chain of processors of a signal between its receivers and its exporters.
+
+pub mod build;
+pub mod fan_out;
+
+pub use build::{BuildError, Pipelines, Prepared};
+pub use fan_out::FanOut;
