@@ -37,14 +37,47 @@ pub struct ConsumeError {
     pub code: Option<Code>,
     /// How long the backend asked to wait (gRPC `RetryInfo`, HTTP `Retry-After`).
     pub retry_after: Option<Duration>,
+    /// What the backend said about it.
+    pub backend_message: Option<BackendMessage>,
 }
 
 impl ConsumeError {
     pub fn permanent(message: impl Into<String>) -> Self {
-        Self { message: message.into(), permanent: true, code: None, retry_after: None }
+        Self { permanent: true, ..Self::retryable(message) }
     }
 
     pub fn retryable(message: impl Into<String>) -> Self {
-        Self { message: message.into(), permanent: false, code: None, retry_after: None }
+        Self {
+            message: message.into(),
+            permanent: false,
+            code: None,
+            retry_after: None,
+            backend_message: None,
+        }
+    }
+}
+
+/// Text of a backend. It may echo telemetry: it goes back to the sender, whose telemetry it was, and
+/// never to a log, so neither `Debug` nor [`ConsumeError`]'s `Display` shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BackendMessage(String);
+
+impl BackendMessage {
+    pub const MAX_BYTES: usize = 1024;
+
+    /// Cuts the text to [`Self::MAX_BYTES`]; an empty text is no message.
+    pub fn new(text: &str) -> Option<Self> {
+        let cut = text.floor_char_boundary(Self::MAX_BYTES);
+        (cut > 0).then(|| Self(text[..cut].to_owned()))
+    }
+
+    pub fn for_sender(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for BackendMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{} bytes]", self.0.len())
     }
 }

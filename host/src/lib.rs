@@ -5,6 +5,8 @@
 pub mod batch;
 pub mod consumer;
 pub mod exporter;
+pub mod otlp;
 pub mod processor;
 pub mod receiver;
 pub mod telemetry;
+pub mod wasm;

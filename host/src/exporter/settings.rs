@@ -3,10 +3,21 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// One exporter of the YAML.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExporterSettings {
+    OtlpGrpc(OtlpGrpcSettings),
+    OtlpHttp(OtlpHttpSettings),
+    Debug(DebugSettings),
+    /// `nop`: takes everything and sends nothing.
+    Nop,
+}
+
 /// `otlp_grpc` (alias `otlp`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct OtlpGrpcSettings {
-    /// `host:port`, or a URL with scheme `http` or `https`, which decides about TLS.
+    /// `host:port`; `https://` before it forces TLS even where `tls.insecure` is set, `http://` and
+    /// `dns:///` change nothing.
     pub endpoint: String,
     pub compression: Compression,
     pub tls: TlsClientSettings,
@@ -73,7 +84,7 @@ impl std::fmt::Debug for Secret {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsClientSettings {
-    /// No TLS at all.
+    /// No TLS at all (gRPC: unless a CA is given too; HTTP: the URL's scheme decides).
     pub insecure: bool,
     pub insecure_skip_verify: bool,
     pub server_name_override: Option<String>,

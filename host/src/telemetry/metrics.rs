@@ -50,6 +50,17 @@ pub struct ExporterMetrics {
     pub queue_capacity: IntGauge,
 }
 
+/// What the host counts about every processor. Incoming items are outgoing, dropped, refused or held.
+#[derive(Clone, Debug)]
+pub struct ProcessorMetrics {
+    pub incoming: PerSignal,
+    pub outgoing: PerSignal,
+    /// Removed on purpose.
+    pub dropped: PerSignal,
+    /// Answered with an error.
+    pub refused: PerSignal,
+}
+
 /// The registry behind `/metrics`. Cloning shares it.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
@@ -96,6 +107,23 @@ impl Metrics {
                 "Capacity of the queue in requests",
                 &labels,
             ),
+        }
+    }
+
+    /// `otelcol_processor_{incoming,outgoing}_items{processor,otel_signal}` and
+    /// `tamis_processor_{dropped,refused}_items`.
+    pub fn processor(&self, id: &str) -> ProcessorMetrics {
+        let family = |name: &str, help: &str| {
+            PerSignal(Signal::ALL.map(|signal| {
+                let labels = [("processor", id), ("otel_signal", signal.name())];
+                self.counter(name, help, &labels)
+            }))
+        };
+        ProcessorMetrics {
+            incoming: family("otelcol_processor_incoming_items", "Items passed to the processor"),
+            outgoing: family("otelcol_processor_outgoing_items", "Items the processor passed on"),
+            dropped: family("tamis_processor_dropped_items", "Items the processor removed"),
+            refused: family("tamis_processor_refused_items", "Items the processor failed on"),
         }
     }
 

@@ -86,7 +86,7 @@ pub mod metrics {
 pub mod counters {
     /// What is wanted of one budget.
     #[derive(Clone, Debug, PartialEq)]
-    pub struct Take {
+    pub struct Claim {
         /// Which budget.
         pub key: Vec<u8>,
         /// How much of it.
@@ -118,8 +118,8 @@ pub mod counters {
     /// Takes n from each budget if all n are there, in order; answers which were granted. Atomic
     /// over instances. What was granted is given back when the call that took it fails.
     #[must_use]
-    pub fn take(takes: Vec<Take>) -> Vec<bool> {
-        super::imports::take(takes)
+    pub fn take(claims: Vec<Claim>) -> Vec<bool> {
+        super::imports::take(claims)
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod config;
 mod contract;
 pub mod edit;
+pub mod elements;
 #[doc(hidden)]
 pub mod export;
 pub mod host;

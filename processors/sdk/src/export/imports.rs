@@ -1,7 +1,7 @@
 //! The imports as `host` calls them.
 
 use super::worlds::imports_world::tamis::processor as generated;
-use crate::host::counters::{Bound, Take};
+use crate::host::counters::{Bound, Claim};
 use crate::host::hold::{Decision, Portion};
 use crate::host::logging::Level;
 use crate::host::metrics::{Kind, Measurement};
@@ -39,19 +39,19 @@ pub(crate) fn record_all(measurements: Vec<Measurement>) {
     generated::metrics::record_all(&measurements);
 }
 
-pub(crate) fn take(takes: Vec<Take>) -> Vec<bool> {
-    let take = |take: Take| generated::counters::Take {
-        key: take.key,
-        n: take.n,
-        bound: match take.bound {
+pub(crate) fn take(claims: Vec<Claim>) -> Vec<bool> {
+    let claim = |claim: Claim| generated::counters::Claim {
+        key: claim.key,
+        n: claim.n,
+        bound: match claim.bound {
             Bound::Window { limit, length_ms } => {
                 generated::counters::Bound::Window((limit, length_ms))
             }
             Bound::Bucket { rate, burst } => generated::counters::Bound::Bucket((rate, burst)),
         },
     };
-    let takes: Vec<_> = takes.into_iter().map(take).collect();
-    generated::counters::take(&takes)
+    let claims: Vec<_> = claims.into_iter().map(claim).collect();
+    generated::counters::take(&claims)
 }
 
 pub(crate) fn hold(portions: Vec<Portion>) -> bool {

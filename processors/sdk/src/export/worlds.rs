@@ -17,6 +17,7 @@ pub mod imports_world {
             }
         ",
         world: "tamis:sdk/imports",
+        generate_all,
     });
 }
 
@@ -32,6 +33,7 @@ pub mod handler_world {
         world: "tamis:sdk/handler",
         with: {
             "tamis:processor/types@0.1.0": crate::export::worlds::types,
+            "tamis:processor/handler@0.1.0": generate,
         },
         pub_export_macro: true,
         export_macro_name: "export_handler",
@@ -50,6 +52,7 @@ pub mod ticker_world {
         world: "tamis:sdk/ticker",
         with: {
             "tamis:processor/types@0.1.0": crate::export::worlds::types,
+            "tamis:processor/ticker@0.1.0": generate,
         },
         pub_export_macro: true,
         export_macro_name: "export_ticker",
@@ -68,6 +71,7 @@ pub mod replayer_world {
         world: "tamis:sdk/replayer",
         with: {
             "tamis:processor/types@0.1.0": crate::export::worlds::types,
+            "tamis:processor/replayer@0.1.0": generate,
         },
         pub_export_macro: true,
         export_macro_name: "export_replayer",

@@ -1,6 +1,6 @@
 //! The host's stand-in for native builds: one per thread, so that tests do not meet each other.
 
-use super::counters::{Bound, Take};
+use super::counters::{Bound, Claim};
 use super::hold::{Decision, Portion};
 use super::logging::Level;
 use super::metrics::Measurement;
@@ -62,8 +62,8 @@ pub(super) fn record_all(measurements: Vec<Measurement>) {
     with(|host| keep(&mut host.measurements, measurements));
 }
 
-pub(super) fn take(takes: Vec<Take>) -> Vec<bool> {
-    with(|host| takes.into_iter().map(|take| host.take(take)).collect())
+pub(super) fn take(claims: Vec<Claim>) -> Vec<bool> {
+    with(|host| claims.into_iter().map(|claim| host.take(claim)).collect())
 }
 
 pub(super) fn hold(portions: Vec<Portion>) -> bool {
@@ -84,16 +84,16 @@ pub(super) fn discard(decisions: Vec<Decision>) {
 }
 
 impl Host {
-    fn take(&mut self, take: Take) -> bool {
+    fn take(&mut self, claim: Claim) -> bool {
         let now = self.now;
-        let (full, at) = match take.bound {
+        let (full, at) = match claim.bound {
             Bound::Window { limit, length_ms } => {
                 (limit as f64, now / (u64::from(length_ms).max(1) * 1_000_000))
             }
             Bound::Bucket { burst, .. } => (burst as f64, now),
         };
-        let budget = self.budgets.entry(take.key).or_insert(Budget { left: full, at });
-        match take.bound {
+        let budget = self.budgets.entry(claim.key).or_insert(Budget { left: full, at });
+        match claim.bound {
             Bound::Window { .. } if budget.at != at => budget.left = full,
             Bound::Window { .. } => {}
             Bound::Bucket { rate, .. } => {
@@ -102,7 +102,7 @@ impl Host {
             }
         }
         budget.at = at;
-        let wanted = take.n as f64;
+        let wanted = claim.n as f64;
         let granted = wanted <= budget.left;
         if granted {
             budget.left -= wanted;

@@ -114,15 +114,21 @@ macro_rules! oneof {
             /// None when no member is there.
             pub fn $field(&self) -> Result<Option<$Enum $(<$a>)?>, $crate::wire::Error> {
                 let mut found = None;
+                let mut holds_message = false;
                 for field in self.0.fields() {
                     let field = field?;
-                    match field.number() {
+                    let (member, is_message) = match field.number() {
                         $(Self::$CONST => {
-                            refuse_repeated!(field found $Enum $Member $($kind)+);
-                            found = Some($Enum::$Member(read_member!(field $($kind)+)));
+                            let member = $Enum::$Member(read_member!(field $($kind)+));
+                            (member, is_message!($($kind)+))
                         })*
-                        _ => {}
+                        _ => continue,
+                    };
+                    if holds_message {
+                        return Err($crate::otlp::scalar::repeated(&field));
                     }
+                    holds_message = is_message;
+                    found = Some(member);
                 }
                 Ok(found)
             }
@@ -130,14 +136,15 @@ macro_rules! oneof {
     };
 }
 
-/// Refuses a message member that follows itself: protobuf would merge the two.
-macro_rules! refuse_repeated {
-    ($field:ident $found:ident $Enum:ident $Member:ident message $Type:ident) => {
-        if let Some($Enum::$Member(_)) = $found {
-            return Err($crate::otlp::scalar::repeated(&$field));
-        }
+/// Whether a member is a message. One that another member follows is refused: it would go unread,
+/// and if it is the same member again, protobuf would merge the two.
+macro_rules! is_message {
+    (message $Type:ident) => {
+        true
     };
-    ($field:ident $found:ident $Enum:ident $Member:ident $kind:ident) => {};
+    ($kind:ident) => {
+        false
+    };
 }
 
 macro_rules! read_member {

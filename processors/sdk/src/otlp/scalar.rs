@@ -96,7 +96,7 @@ pub struct Repeated<'a, T> {
 }
 
 impl<'a, T> Repeated<'a, T> {
-    pub(super) fn new(message: Message<'a>, number: u32, read: Read<'a, T>) -> Self {
+    pub(crate) fn new(message: Message<'a>, number: u32, read: Read<'a, T>) -> Self {
         Self { fields: message.fields(), number, read }
     }
 }

@@ -1,0 +1,14 @@
+//! What the host itself knows of OTLP bytes: it walks, counts and splits them, and never decodes.
+
+mod portion;
+mod schema;
+mod split;
+#[cfg(test)]
+pub(crate) mod testing;
+mod walk;
+mod wire;
+
+pub use portion::{CutError, cut};
+pub use split::split;
+pub use walk::{MAX_DEPTH, walk};
+pub use wire::{Malformed, Reason};

@@ -1,0 +1,275 @@
+//! Cutting chosen items out of a batch, with the resource, scope and schema URLs they stand under.
+//!
+//! The three signals have one shape here: request > 1 resource group > 2 scope group > 2 item, where
+//! everything in a group beside its field 2 belongs to all of its items.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::wire::{self, FIXED32, FIXED64, LEN, Reason, VARINT};
+
+/// Field of the resource groups in a request.
+const GROUPS: u32 = 1;
+/// Field of the scope groups in a resource group, and of the items in a scope group.
+const CHILDREN: u32 = 2;
+
+/// An offset at which no item of the batch starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CutError {
+    #[error("no item of the batch starts at offset {0}")]
+    NoItem(u32),
+    #[error("the batch is malformed: {0}")]
+    Malformed(#[from] Reason),
+}
+
+/// For each list of item offsets (of the first byte of the item's message, after its length), the
+/// request that holds just these items.
+pub fn cut(batch: &[u8], portions: &[&[u32]]) -> Result<Vec<Bytes>, CutError> {
+    let mut wanted: Vec<(u32, usize)> = portions
+        .iter()
+        .enumerate()
+        .flat_map(|(portion, items)| items.iter().map(move |item| (*item, portion)))
+        .collect();
+    wanted.sort_unstable();
+    let mut cutter = Cutter { batch, wanted: &wanted, builders: Vec::new() };
+    cutter.builders.resize_with(portions.len(), Builder::default);
+    cutter.request()?;
+    match cutter.wanted.first() {
+        Some((offset, _)) => Err(CutError::NoItem(*offset)),
+        None => Ok(cutter.builders.into_iter().map(Builder::finish).collect()),
+    }
+}
+
+struct Cutter<'a> {
+    batch: &'a [u8],
+    /// What is still to be found, ascending.
+    wanted: &'a [(u32, usize)],
+    builders: Vec<Builder>,
+}
+
+/// One field of a message, by its place in the batch.
+struct Record {
+    number: u32,
+    wire_type: u8,
+    whole: Range<usize>,
+    payload: Range<usize>,
+}
+
+impl Cutter<'_> {
+    fn request(&mut self) -> Result<(), CutError> {
+        let mut at = 0;
+        while at < self.batch.len() && !self.wanted.is_empty() {
+            let record = self.record(at..self.batch.len())?;
+            at = record.whole.end;
+            if record.number == GROUPS && record.wire_type == LEN && self.wants(&record.payload) {
+                self.resource_group(record.payload)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn resource_group(&mut self, group: Range<usize>) -> Result<(), CutError> {
+        let header = self.header(group.clone())?;
+        for builder in &mut self.builders {
+            builder.resource_open = false;
+        }
+        let mut at = group.start;
+        while at < group.end {
+            let record = self.record(at..group.end)?;
+            at = record.whole.end;
+            if record.number == CHILDREN && record.wire_type == LEN && self.wants(&record.payload) {
+                self.scope_group(&header, record.payload)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn scope_group(&mut self, resource: &[u8], group: Range<usize>) -> Result<(), CutError> {
+        let header = self.header(group.clone())?;
+        for builder in &mut self.builders {
+            builder.scope_open = false;
+        }
+        let mut at = group.start;
+        while at < group.end {
+            let record = self.record(at..group.end)?;
+            at = record.whole.end;
+            while let Some((offset, portion)) = self.wanted.first()
+                && *offset as usize == record.payload.start
+                && record.number == CHILDREN
+                && record.wire_type == LEN
+            {
+                let item = &self.batch[record.whole.clone()];
+                self.builders[*portion].push(resource, &header, item);
+                self.wanted = &self.wanted[1..];
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the next wanted item can lie in this range.
+    fn wants(&self, range: &Range<usize>) -> bool {
+        self.wanted.first().is_some_and(|(offset, _)| range.contains(&(*offset as usize)))
+    }
+
+    /// Everything in a group beside its children, unknown fields included.
+    fn header(&self, group: Range<usize>) -> Result<Vec<u8>, CutError> {
+        let mut header = Vec::new();
+        let mut at = group.start;
+        while at < group.end {
+            let record = self.record(at..group.end)?;
+            at = record.whole.end;
+            if record.number != CHILDREN {
+                header.extend_from_slice(&self.batch[record.whole]);
+            }
+        }
+        Ok(header)
+    }
+
+    fn record(&self, range: Range<usize>) -> Result<Record, CutError> {
+        let start = range.start;
+        let mut rest = &self.batch[range];
+        let end = start + rest.len();
+        let (number, wire_type) = wire::tag(&mut rest)?;
+        let payload = match wire_type {
+            LEN => wire::delimited(&mut rest)?.len(),
+            VARINT => wire::varint(&mut rest).map(|_| 0)?,
+            FIXED64 => wire::take(&mut rest, 8).map(|_| 0)?,
+            FIXED32 => wire::take(&mut rest, 4).map(|_| 0)?,
+            _ => return Err(Reason::WireType.into()),
+        };
+        let after = end - rest.len();
+        Ok(Record { number, wire_type, whole: start..after, payload: after - payload..after })
+    }
+}
+
+/// Puts one portion together. A group is open until an item of another group arrives.
+#[derive(Default)]
+struct Builder {
+    out: Vec<u8>,
+    resource: Vec<u8>,
+    scope: Vec<u8>,
+    resource_open: bool,
+    scope_open: bool,
+}
+
+impl Builder {
+    fn push(&mut self, resource: &[u8], scope: &[u8], item: &[u8]) {
+        if !self.resource_open {
+            self.close_resource();
+            self.resource.extend_from_slice(resource);
+            self.scope.extend_from_slice(scope);
+        } else if !self.scope_open {
+            self.close_scope();
+            self.scope.extend_from_slice(scope);
+        }
+        (self.resource_open, self.scope_open) = (true, true);
+        self.scope.extend_from_slice(item);
+    }
+
+    fn close_scope(&mut self) {
+        if !self.scope.is_empty() {
+            put_delimited(&mut self.resource, CHILDREN, &self.scope);
+            self.scope.clear();
+        }
+    }
+
+    fn close_resource(&mut self) {
+        self.close_scope();
+        if !self.resource.is_empty() {
+            put_delimited(&mut self.out, GROUPS, &self.resource);
+            self.resource.clear();
+        }
+    }
+
+    fn finish(mut self) -> Bytes {
+        self.close_resource();
+        self.out.into()
+    }
+}
+
+fn put_delimited(out: &mut Vec<u8>, field: u32, payload: &[u8]) {
+    wire::put_varint(out, u64::from(field << 3 | u32::from(LEN)));
+    wire::put_varint(out, payload.len() as u64);
+    out.extend_from_slice(payload);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(field: u32, parts: &[&[u8]]) -> Vec<u8> {
+        let mut out = Vec::new();
+        put_delimited(&mut out, field, &parts.concat());
+        out
+    }
+
+    /// Two resources, two scopes in the first; every item's payload is one letter.
+    fn batch() -> Vec<u8> {
+        let item = |name: &[u8]| group(2, &[name]);
+        let url = group(3, &[b"url"]);
+        let scope =
+            |name: &[u8], items: &[Vec<u8>]| group(2, &[&group(1, &[name]), &items.concat(), &url]);
+        let first = scope(b"s1", &[item(b"a"), item(b"b")]);
+        let second = scope(b"s2", &[item(b"c")]);
+        let third = scope(b"s3", &[item(b"d")]);
+        let resource = |name: &[u8], scopes: &[Vec<u8>]| {
+            group(1, &[&group(1, &[name]), &scopes.concat(), &url])
+        };
+        [resource(b"r1", &[first, second]), resource(b"r2", &[third])].concat()
+    }
+
+    fn offset(batch: &[u8], item: u8) -> u32 {
+        let record = [0x12, 1, item];
+        (batch.windows(3).position(|window| window == record).unwrap() + 2) as u32
+    }
+
+    #[test]
+    fn all_items_give_the_same_items_under_the_same_headers() {
+        let batch = batch();
+        let items = [b'a', b'b', b'c', b'd'].map(|item| offset(&batch, item));
+        let whole = cut(&batch, &[&items]).unwrap().remove(0);
+        // The children move behind the group's own fields; cutting again changes nothing more.
+        assert_eq!(whole.len(), batch.len());
+        let items = [b'a', b'b', b'c', b'd'].map(|item| offset(&whole, item));
+        assert_eq!(cut(&whole, &[&items]).unwrap()[0], whole);
+    }
+
+    #[test]
+    fn portions_are_cut_apart() {
+        let batch = batch();
+        let (a, c, d) = (offset(&batch, b'a'), offset(&batch, b'c'), offset(&batch, b'd'));
+        let portions = cut(&batch, &[&[a, d], &[c]]).unwrap();
+        let texts = portions.map_text();
+        assert_eq!(texts, ["r1 s1 a r2 s3 d", "r1 s2 c"]);
+    }
+
+    trait MapText {
+        fn map_text(&self) -> Vec<String>;
+    }
+
+    impl MapText for Vec<Bytes> {
+        /// The letters that name resources, scopes and items, in order.
+        fn map_text(&self) -> Vec<String> {
+            self.iter()
+                .map(|bytes| {
+                    let text: String = bytes
+                        .iter()
+                        .map(|b| if b.is_ascii_alphanumeric() { *b as char } else { ' ' })
+                        .collect();
+                    let text = text.replace("url", " ");
+                    text.split_whitespace().collect::<Vec<_>>().join(" ")
+                })
+                .collect()
+        }
+    }
+
+    #[test]
+    fn an_offset_that_is_no_item_is_an_error() {
+        let batch = batch();
+        let a = offset(&batch, b'a');
+        assert_eq!(cut(&batch, &[&[a + 1]]), Err(CutError::NoItem(a + 1)));
+        assert_eq!(cut(&batch, &[&[0]]), Err(CutError::NoItem(0)));
+        assert_eq!(cut(&batch, &[&[u32::MAX]]), Err(CutError::NoItem(u32::MAX)));
+    }
+}

@@ -1,0 +1,24 @@
+//! Guests: processors compiled to WebAssembly, run in a sandbox.
+//!
+//! [`processor`] is the way of a batch through one guest; the other modules are what it needs.
+
+pub mod bindings;
+pub mod builtin;
+pub mod component;
+pub mod counters;
+pub mod edits;
+pub mod engine;
+pub mod epoch;
+pub mod hold;
+pub mod imports;
+pub mod instance;
+pub mod limits;
+pub mod own_metrics;
+pub mod pool;
+pub mod processor;
+pub mod release;
+pub mod runtime;
+pub mod scan;
+pub mod settings;
+pub mod shared;
+pub mod state;

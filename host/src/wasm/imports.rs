@@ -1,0 +1,156 @@
+//! What guests may ask of the host. Every answer is immediate; every change is staged.
+//!
+//! A misuse that no correct guest commits ends the call with a trap (an `Err` here); nothing in this
+//! file panics on what a guest hands over.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::bindings::counters::{self, Claim};
+use super::bindings::hold::{self, Decision, Portion};
+use super::bindings::logging::{self, Level};
+use super::bindings::metrics::{self, Measurement};
+use super::bindings::{clock, types};
+use super::hold::{Fragment, MAX_KEY, MAX_MEMO};
+use super::state::{Call, MAX_STAGED, State, Verdict};
+use crate::otlp;
+
+/// A guest's misuse of an import; ends the call.
+#[derive(Debug, thiserror::Error)]
+enum Misuse {
+    #[error("a call staged more than {MAX_STAGED} effects")]
+    TooManyStaged,
+    #[error("hold outside of process")]
+    HoldOutsideProcess,
+    #[error("release or discard within replay")]
+    DecisionInReplay,
+    #[error("a hold key has {0} bytes; 1 to {MAX_KEY} are allowed")]
+    KeyLength(usize),
+    #[error("a memo has {0} bytes; at most {MAX_MEMO} are allowed")]
+    MemoLength(usize),
+    #[error("hold: {0}")]
+    Cut(#[from] otlp::CutError),
+    #[error("hold: the items cannot be counted: {0}")]
+    Count(#[from] otlp::Malformed),
+}
+
+impl types::Host for State {}
+
+impl logging::Host for State {
+    fn log(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
+        self.shared.log(level, &message);
+        Ok(())
+    }
+}
+
+impl clock::Host for State {
+    fn wall(&mut self) -> wasmtime::Result<u64> {
+        Ok(unix_nanos(SystemTime::now()))
+    }
+
+    fn monotonic(&mut self) -> wasmtime::Result<u64> {
+        Ok(u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+impl metrics::Host for State {
+    fn record_all(&mut self, measurements: Vec<Measurement>) -> wasmtime::Result<()> {
+        stage(&mut self.staged.measurements, measurements)
+    }
+}
+
+impl counters::Host for State {
+    fn take(&mut self, claims: Vec<Claim>) -> wasmtime::Result<Vec<bool>> {
+        let mut answers = Vec::with_capacity(claims.len());
+        for claim in claims {
+            let granted = self.shared.counters.take(&claim);
+            answers.push(granted);
+            if granted {
+                stage(&mut self.staged.claims, vec![claim])?;
+            }
+        }
+        Ok(answers)
+    }
+}
+
+impl hold::Host for State {
+    fn hold(&mut self, portions: Vec<Portion>) -> wasmtime::Result<bool> {
+        let fragments = self.fragments(&portions)?;
+        let cost: usize = fragments.iter().map(Fragment::cost).sum();
+        if !self.shared.hold.reserve(cost) {
+            return Ok(false);
+        }
+        let staged = stage(&mut self.staged.fragments, fragments);
+        if staged.is_err() {
+            self.shared.hold.unreserve(cost);
+        }
+        staged.map(|()| true)
+    }
+
+    fn release(&mut self, decisions: Vec<Decision>) -> wasmtime::Result<()> {
+        self.stage_decisions(decisions, Verdict::Release)
+    }
+
+    fn discard(&mut self, decisions: Vec<Decision>) -> wasmtime::Result<()> {
+        self.stage_decisions(decisions, Verdict::Discard)
+    }
+}
+
+impl State {
+    fn fragments(&self, portions: &[Portion]) -> Result<Vec<Fragment>, Misuse> {
+        let Call::Process { signal, bytes, received } = &self.call else {
+            return Err(Misuse::HoldOutsideProcess);
+        };
+        portions.iter().try_for_each(|portion| check_key(&portion.key))?;
+        let offsets: Vec<&[u32]> = portions.iter().map(|portion| &*portion.items).collect();
+        let cut = otlp::cut(bytes, &offsets)?;
+        portions
+            .iter()
+            .zip(cut)
+            .filter(|(_, bytes)| !bytes.is_empty())
+            .map(|(portion, bytes)| {
+                Ok(Fragment {
+                    key: portion.key.as_slice().into(),
+                    signal: *signal,
+                    received: *received,
+                    items: otlp::walk(*signal, &bytes)?,
+                    bytes,
+                })
+            })
+            .collect()
+    }
+
+    fn stage_decisions(
+        &mut self,
+        decisions: Vec<Decision>,
+        verdict: fn(Decision) -> Verdict,
+    ) -> wasmtime::Result<()> {
+        if matches!(self.call, Call::Replay) {
+            return Err(Misuse::DecisionInReplay.into());
+        }
+        for decision in &decisions {
+            check_key(&decision.key)?;
+            if decision.memo.len() > MAX_MEMO {
+                return Err(Misuse::MemoLength(decision.memo.len()).into());
+            }
+        }
+        stage(&mut self.staged.decisions, decisions.into_iter().map(verdict).collect())
+    }
+}
+
+fn check_key(key: &[u8]) -> Result<(), Misuse> {
+    if (1..=MAX_KEY).contains(&key.len()) { Ok(()) } else { Err(Misuse::KeyLength(key.len())) }
+}
+
+fn stage<T>(staged: &mut Vec<T>, more: Vec<T>) -> wasmtime::Result<()> {
+    if staged.len() + more.len() > MAX_STAGED {
+        return Err(Misuse::TooManyStaged.into());
+    }
+    staged.extend(more);
+    Ok(())
+}
+
+/// Nanoseconds since the Unix epoch; 0 before it.
+pub fn unix_nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,337 @@
+//! The instances of one processor: made, checked out for a call, replaced when they die.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+use super::bindings::handler::Configuration;
+use super::bindings::replayer::{Entry, Memo};
+use super::bindings::types::{self, Descriptor, Error, Problem};
+use super::component::Guest;
+use super::hold::Replayed;
+use super::instance::{Instance, Trap};
+use super::shared::{Cause, Shared};
+use crate::batch::Signal;
+
+/// After so many traps without a success between them, new instances are only made at intervals.
+pub const TRAPS_BEFORE_BACK_OFF: u32 = 5;
+/// The first interval; it doubles with every further trap.
+const BACK_OFF_FIRST: Duration = Duration::from_millis(100);
+/// The longest interval.
+const BACK_OFF_LONGEST: Duration = Duration::from_secs(30);
+
+/// Part of an instance's memory limit at which it is replaced between two calls, in percent.
+pub const WATERMARK_PERCENT: usize = 75;
+
+/// Bytes of held items that one call of `replay` hands over.
+pub const REPLAY_BYTES: usize = 4 << 20;
+
+/// All instances of one processor.
+pub struct Pool {
+    guest: Guest,
+    shared: Arc<Shared>,
+    configuration: Configuration,
+    /// As many permits as instances may be in use at once.
+    permits: Semaphore,
+    size: u32,
+    idle: Mutex<Vec<Instance>>,
+    health: Mutex<Health>,
+}
+
+#[derive(Debug, Default)]
+struct Health {
+    /// Traps since the last success.
+    traps: u32,
+    /// No new instance before.
+    not_before: Option<Instant>,
+}
+
+/// Why there is no instance for a call.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    #[error("the processor failed {0} times in a row and is waiting before it is tried again")]
+    BackingOff(u32),
+    #[error("a new instance of the processor failed: {0}")]
+    Trap(#[from] Trap),
+    #[error("a new instance of the processor refused its configuration")]
+    Configuration,
+    #[error("the processor is shutting down")]
+    Closed,
+}
+
+/// An instance in use. Whoever holds it gives it back with [`Lease::succeeded`] or
+/// [`Lease::trapped`]; a lease that is just dropped (its caller went away in the middle of a call)
+/// takes the instance with it, because nobody knows what state it is in.
+pub struct Lease<'a> {
+    pool: &'a Pool,
+    instance: Option<Instance>,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Pool {
+    pub fn new(guest: Guest, shared: Arc<Shared>, configuration: Configuration) -> Self {
+        Self {
+            guest,
+            shared,
+            configuration,
+            permits: Semaphore::new(1),
+            size: 1,
+            idle: Mutex::default(),
+            health: Mutex::default(),
+        }
+    }
+
+    /// Lets up to so many instances run at once.
+    pub fn grow(&mut self, size: u32) {
+        self.permits.add_permits(size.saturating_sub(self.size) as usize);
+        self.size = self.size.max(size);
+    }
+
+    /// The first instance: checks the configuration, once, before any traffic.
+    pub async fn configure(&self) -> Result<Result<Descriptor, Vec<Problem>>, Trap> {
+        let mut instance = Instance::new(&self.guest, &self.shared).await?;
+        let answer = instance.configure(&self.configuration).await?;
+        if answer.is_ok() {
+            self.lock_idle().push(instance);
+        }
+        Ok(answer)
+    }
+
+    /// Waits for its turn and takes an idle instance, or makes one.
+    pub async fn lease(&self) -> Result<Lease<'_>, Unavailable> {
+        let permit = self.permits.acquire().await.map_err(|_| Unavailable::Closed)?;
+        self.lease_with(permit).await
+    }
+
+    /// Every live instance, at least one, while no call is in flight; for `tick` and `flush`.
+    pub async fn lease_all(&self) -> Result<Vec<Lease<'_>>, Unavailable> {
+        let closed = |_| Unavailable::Closed;
+        let mut permits = self.permits.acquire_many(self.size).await.map_err(closed)?;
+        let idle = std::mem::take(&mut *self.lock_idle());
+        let mut leases = Vec::with_capacity(idle.len());
+        for instance in idle {
+            let Some(permit) = permits.split(1) else { break };
+            leases.push(Lease { pool: self, instance: Some(instance), _permit: permit });
+        }
+        if leases.is_empty() {
+            leases.push(self.lease_with(permits).await?);
+        }
+        Ok(leases)
+    }
+
+    async fn lease_with<'a>(
+        &'a self,
+        permit: SemaphorePermit<'a>,
+    ) -> Result<Lease<'a>, Unavailable> {
+        let idle = self.lock_idle().pop();
+        let instance = match idle {
+            Some(instance) => instance,
+            None => self.instantiate().await?,
+        };
+        Ok(Lease { pool: self, instance: Some(instance), _permit: permit })
+    }
+
+    /// A new instance, configured and with its state replayed.
+    async fn instantiate(&self) -> Result<Instance, Unavailable> {
+        {
+            let health = self.lock_health();
+            if health.not_before.is_some_and(|moment| Instant::now() < moment) {
+                return Err(Unavailable::BackingOff(health.traps));
+            }
+        }
+        loop {
+            let mut instance = self.configured().await.inspect_err(|_| self.count_trap())?;
+            match self.replay(&mut instance).await {
+                Ok(()) => return Ok(instance),
+                // What trapped it is gone; each round takes one entry out, so this ends.
+                Err(Replay::EntryTrapped) => {}
+                Err(Replay::Failed(trap)) => {
+                    self.count_trap();
+                    return Err(trap.into());
+                }
+            }
+        }
+    }
+
+    async fn configured(&self) -> Result<Instance, Unavailable> {
+        let counted = |trap: Trap| {
+            self.shared.metrics.traps(trap.cause).inc();
+            trap
+        };
+        let mut instance = Instance::new(&self.guest, &self.shared).await.map_err(counted)?;
+        match instance.configure(&self.configuration).await.map_err(counted)? {
+            Ok(_) => Ok(instance),
+            Err(_) => Err(Unavailable::Configuration),
+        }
+    }
+
+    /// Rebuilds the state of a new instance: memos first, then what is held, in order of arrival.
+    async fn replay(&self, instance: &mut Instance) -> Result<(), Replay> {
+        let memos = self.shared.hold.memos();
+        let entries = self.shared.hold.entries();
+        if memos.is_empty() && entries.is_empty() {
+            return Ok(());
+        }
+        let memos: Vec<Memo> = memos
+            .into_iter()
+            .map(|(key, memo)| Memo { key: key.into(), memo: memo.into() })
+            .collect();
+        match instance.replay(&[], &memos).await {
+            None => return Ok(()),
+            Some(Err(trap)) => {
+                self.shared.metrics.traps(trap.cause).inc();
+                return Err(Replay::Failed(trap));
+            }
+            Some(Ok(answer)) => self.note_refusal(answer),
+        }
+        for chunk in chunks(&entries) {
+            let handed: Vec<Entry> = chunk.iter().map(to_entry).collect();
+            match instance.replay(&handed, &[]).await {
+                None => return Ok(()),
+                Some(Ok(answer)) => self.note_refusal(answer),
+                Some(Err(trap)) => {
+                    self.shared.metrics.traps(trap.cause).inc();
+                    return Err(self.find_culprit(chunk, trap).await);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A chunk trapped: replays it entry by entry in another instance until one traps again. That
+    /// one has now trapped the guest twice, and is taken out of the store.
+    async fn find_culprit(&self, chunk: &[Replayed], first: Trap) -> Replay {
+        let mut instance = match self.configured().await {
+            Ok(instance) => instance,
+            Err(_) => return Replay::Failed(first),
+        };
+        for entry in chunk {
+            let Some(Err(trap)) = instance.replay(&[to_entry(entry)], &[]).await else { continue };
+            self.shared.metrics.traps(trap.cause).inc();
+            if trap.cause == Cause::Memory {
+                // All of them together are too much for the guest; no single one is to blame.
+                return Replay::Failed(trap);
+            }
+            let items = self.shared.hold.quarantine(entry);
+            self.shared.metrics.quarantined.inc_by(items as u64);
+            tracing::error!(
+                processor = self.shared.id,
+                items,
+                "held items trapped the processor twice in replay and were taken out"
+            );
+            return Replay::EntryTrapped;
+        }
+        Replay::Failed(first)
+    }
+
+    fn note_refusal(&self, answer: Result<(), Error>) {
+        if answer.is_err() {
+            self.shared.metrics.errors.inc();
+            tracing::warn!(processor = self.shared.id, "the processor refused part of a replay");
+        }
+    }
+
+    /// Counts a trap, and from the [`TRAPS_BEFORE_BACK_OFF`]th on sets the time of the next try.
+    fn count_trap(&self) {
+        let mut health = self.lock_health();
+        health.traps += 1;
+        if let Some(beyond) = health.traps.checked_sub(TRAPS_BEFORE_BACK_OFF) {
+            let interval = BACK_OFF_FIRST.saturating_mul(1 << beyond.min(16));
+            health.not_before = Some(Instant::now() + interval.min(BACK_OFF_LONGEST));
+        }
+    }
+
+    /// No more leases; waits for the ones out there.
+    pub async fn close(&self) {
+        let all = self.permits.acquire_many(self.size).await;
+        self.permits.close();
+        drop(all);
+        self.lock_idle().clear();
+    }
+
+    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_health(&self) -> std::sync::MutexGuard<'_, Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Replay {
+    EntryTrapped,
+    Failed(Trap),
+}
+
+impl Lease<'_> {
+    pub fn instance(&mut self) -> Option<&mut Instance> {
+        self.instance.as_mut()
+    }
+
+    /// The call ended well (an error that the guest returned is well enough): the instance may be
+    /// used again, unless its memory has passed the watermark.
+    pub fn succeeded(mut self, stateful: bool) {
+        let Some(instance) = self.instance.take() else { return };
+        {
+            let mut health = self.pool.lock_health();
+            *health = Health::default();
+        }
+        let limit = self.pool.shared.options.memory_limit;
+        if !stateful && instance.memory() > limit / 100 * WATERMARK_PERCENT {
+            self.pool.shared.metrics.recycled.inc();
+            return;
+        }
+        self.pool.lock_idle().push(instance);
+    }
+
+    /// The call ended the instance. A new one takes its place at once, so that the next batch does
+    /// not wait for it.
+    pub async fn trapped(mut self, trap: &Trap) {
+        self.instance = None;
+        self.pool.shared.metrics.traps(trap.cause).inc();
+        self.pool.count_trap();
+        if let Ok(instance) = self.pool.instantiate().await {
+            self.pool.lock_idle().push(instance);
+        }
+    }
+}
+
+/// Runs of entries of at most [`REPLAY_BYTES`], at least one entry each.
+fn chunks(entries: &[Replayed]) -> Vec<&[Replayed]> {
+    let mut chunks = Vec::new();
+    let mut start = 0;
+    let mut size = 0;
+    for (index, entry) in entries.iter().enumerate() {
+        let len = entry.fragment.bytes.len();
+        if index > start && size + len > REPLAY_BYTES {
+            chunks.push(&entries[start..index]);
+            (start, size) = (index, 0);
+        }
+        size += len;
+    }
+    if start < entries.len() {
+        chunks.push(&entries[start..]);
+    }
+    chunks
+}
+
+fn to_entry(entry: &Replayed) -> Entry {
+    let fragment = &entry.fragment;
+    Entry {
+        key: fragment.key.to_vec(),
+        signal: signal(fragment.signal),
+        received: fragment.received,
+        batch: fragment.bytes.to_vec(),
+    }
+}
+
+/// The contract's name of a signal.
+pub fn signal(signal: Signal) -> types::Signal {
+    match signal {
+        Signal::Traces => types::Signal::Traces,
+        Signal::Metrics => types::Signal::Metrics,
+        Signal::Logs => types::Signal::Logs,
+    }
+}

@@ -1,0 +1,161 @@
+//! The engine that runs all guests of a process, and how a guest gets from the configuration to
+//! being ready for batches.
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wasmtime::component::Component;
+use wasmtime::{Cache, Engine};
+
+use super::bindings::handler::Configuration;
+use super::bindings::types::{Descriptor, Partition, Problem};
+use super::builtin;
+use super::component::{Guest, GuestError};
+use super::engine;
+use super::epoch::Epoch;
+use super::instance::Trap;
+use super::pool::Pool;
+use super::processor::GuestProcessor;
+use super::scan::{Scanner, TriggerError};
+use super::settings::{GuestOptions, Module};
+use super::shared::Shared;
+use crate::batch::Signal;
+use crate::consumer::Consumer;
+use crate::telemetry::metrics::Metrics;
+
+/// Runs guests.
+pub struct Runtime {
+    engine: Engine,
+    epoch: Epoch,
+    /// One worker, one instance.
+    workers: u32,
+}
+
+/// A guest that has accepted its configuration, before it stands in a chain.
+pub struct Configured {
+    pool: Pool,
+    shared: Arc<Shared>,
+    scanner: Scanner,
+    descriptor: Descriptor,
+}
+
+/// Why the engine cannot run at all.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start the WebAssembly engine: {0}")]
+pub struct RuntimeError(String);
+
+/// Why a guest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("there is no built-in processor {0:?}")]
+    NoBuiltin(String),
+    #[error("cannot read {}: {source}", .path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{module} is no component that can be compiled: {message}")]
+    Compile { module: String, message: String },
+    #[error("{module}: {source}")]
+    Contract { module: String, source: GuestError },
+    #[error("the processor failed while it read its configuration: {0}")]
+    Trap(#[from] Trap),
+    #[error("the processor asks for triggers that cannot be: {0}")]
+    Triggers(#[from] TriggerError),
+    /// Each with its path from the processor's own section downwards.
+    #[error("the processor refuses its configuration")]
+    Problems(Vec<Problem>),
+}
+
+impl Runtime {
+    /// `guests` counts the processors that will run, over all pipelines; `workers` the threads that
+    /// run them.
+    pub fn new(guests: usize, workers: usize, user_modules: bool) -> Result<Self, RuntimeError> {
+        let workers = u32::try_from(workers).unwrap_or(u32::MAX).max(1);
+        // Every guest may have one instance a worker, and one more while it is being replaced.
+        let instances = u32::try_from(guests).unwrap_or(u32::MAX).saturating_mul(workers + 1);
+        let cache = if user_modules { compile_cache() } else { None };
+        let failed = |error: &dyn std::fmt::Display| RuntimeError(format!("{error:#}"));
+        let engine =
+            engine::runner(instances.saturating_add(1), cache).map_err(|error| failed(&error))?;
+        let epoch = Epoch::start(&engine).map_err(|error| failed(&error))?;
+        Ok(Self { engine, epoch, workers })
+    }
+
+    /// Loads a guest and hands it its configuration.
+    pub async fn configure(
+        &self,
+        id: &str,
+        module: &Module,
+        configuration: Configuration,
+        options: GuestOptions,
+        metrics: &Metrics,
+    ) -> Result<Configured, LoadError> {
+        let component = self.component(module)?;
+        let guest = Guest::new(&self.engine, &component)
+            .map_err(|source| LoadError::Contract { module: module.to_string(), source })?;
+        let instances = options.instances.map_or(self.workers, |n| n.clamp(1, 1024) as u32);
+        let shared = Arc::new(Shared::new(id, options, metrics));
+        let mut pool = Pool::new(guest, Arc::clone(&shared), configuration);
+        let running = self.epoch.running();
+        let answer = pool.configure().await;
+        drop(running);
+        let descriptor = answer?.map_err(LoadError::Problems)?;
+        if descriptor.partition == Partition::Any {
+            pool.grow(instances.min(self.workers));
+        }
+        let scanner = Scanner::new(&descriptor.triggers)?;
+        Ok(Configured { pool, shared, scanner, descriptor })
+    }
+
+    /// Puts a configured guest into a chain.
+    pub fn start(
+        &self,
+        configured: Configured,
+        next: Arc<dyn Consumer>,
+        metrics: &Metrics,
+    ) -> GuestProcessor {
+        let Configured { pool, shared, scanner, descriptor } = configured;
+        let metrics = metrics.processor(&shared.id);
+        let epoch = self.epoch.clone();
+        GuestProcessor::start(pool, shared, descriptor, scanner, epoch, metrics, next)
+    }
+
+    fn component(&self, module: &Module) -> Result<Component, LoadError> {
+        let compile = |error: wasmtime::Error| LoadError::Compile {
+            module: module.to_string(),
+            message: format!("{error:#}"),
+        };
+        match module {
+            Module::BuiltIn(name) => builtin::load(&self.engine, name)
+                .ok_or_else(|| LoadError::NoBuiltin(name.clone()))?
+                .map_err(compile),
+            Module::File(path) => {
+                let wasm = read(path)?;
+                Component::from_binary(&self.engine, &wasm).map_err(compile)
+            }
+        }
+    }
+}
+
+impl Configured {
+    /// Whether the guest takes batches of this signal.
+    pub fn takes(&self, signal: Signal) -> bool {
+        self.descriptor.signals.contains(&super::pool::signal(signal))
+    }
+}
+
+/// A seed for the hash tables of guests, random per process.
+pub fn hash_seed() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })
+}
+
+/// Compiled forms of users' modules are kept in the user's cache folder, so that only the first
+/// start compiles. Without such a folder every start does.
+fn compile_cache() -> Option<Cache> {
+    Cache::from_file(None)
+        .inspect_err(|error| tracing::debug!("no cache for compiled modules: {error:#}"))
+        .ok()
+}

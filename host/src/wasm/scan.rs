@@ -1,0 +1,233 @@
+//! The host's scan: where a guest's triggers match in the raw bytes of a batch.
+//!
+//! A trigger is a sequence of byte sets, so Horspool's rule applies with sets in place of letters:
+//! look at the byte under the trigger's last position and skip as far as its nearest earlier
+//! position that could hold that byte. A long run of digits is refuted by every 13th byte.
+
+use memchr::memchr_iter;
+
+use super::bindings::types::{Hit, Trigger};
+
+/// More hits than this are not worth a list: the guest looks by itself.
+pub const MAX_HITS: usize = 65_536;
+
+/// Most sets in one trigger.
+pub const MAX_SETS: usize = 32;
+
+/// Most triggers of one processor.
+pub const MAX_TRIGGERS: usize = 64;
+
+/// The triggers of one processor, ready to scan.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Debug)]
+enum Pattern {
+    /// One byte: left to SIMD.
+    Byte(u8),
+    Sets(Box<Sets>),
+}
+
+#[derive(Debug)]
+struct Sets {
+    sets: Vec<[u64; 4]>,
+    /// For each byte under the last position, how far the window may move.
+    shift: [u8; 256],
+}
+
+/// Why a descriptor's triggers cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TriggerError {
+    #[error("{0} triggers; at most {MAX_TRIGGERS} are allowed")]
+    TooMany(usize),
+    #[error("trigger {0} has {1} byte sets; 1 to {MAX_SETS} are allowed")]
+    Length(usize, usize),
+    #[error("byte set {1} of trigger {0} is empty, so it can never match")]
+    EmptySet(usize, usize),
+}
+
+impl Scanner {
+    pub fn new(triggers: &[Trigger]) -> Result<Self, TriggerError> {
+        if triggers.len() > MAX_TRIGGERS {
+            return Err(TriggerError::TooMany(triggers.len()));
+        }
+        let patterns = triggers
+            .iter()
+            .enumerate()
+            .map(|(index, trigger)| {
+                let sets: Vec<[u64; 4]> =
+                    trigger.sets.iter().map(|&(a, b, c, d)| [a, b, c, d]).collect();
+                if sets.is_empty() || sets.len() > MAX_SETS {
+                    return Err(TriggerError::Length(index, sets.len()));
+                }
+                match sets.iter().position(|set| *set == [0; 4]) {
+                    Some(empty) => Err(TriggerError::EmptySet(index, empty)),
+                    None => Ok(Pattern::new(sets)),
+                }
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { patterns })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// Every offset at which a trigger matches, ascending; `None` above [`MAX_HITS`].
+    pub fn scan(&self, bytes: &[u8]) -> Option<Vec<Hit>> {
+        let mut hits = Vec::new();
+        for (trigger, pattern) in (0u32..).zip(&self.patterns) {
+            pattern.scan(bytes, |offset| {
+                hits.push(Hit { offset, trigger });
+                hits.len() <= MAX_HITS
+            });
+            if hits.len() > MAX_HITS {
+                return None;
+            }
+        }
+        if self.patterns.len() > 1 {
+            hits.sort_unstable_by_key(|hit| (hit.offset, hit.trigger));
+        }
+        Some(hits)
+    }
+}
+
+impl Pattern {
+    fn new(sets: Vec<[u64; 4]>) -> Self {
+        let single = |set: &[u64; 4]| (0..=255u8).find(|b| contains(set, *b));
+        if let [set] = sets.as_slice()
+            && set.iter().map(|word| word.count_ones()).sum::<u32>() == 1
+            && let Some(byte) = single(set)
+        {
+            return Self::Byte(byte);
+        }
+        let last = sets.len() - 1;
+        let mut shift = [sets.len() as u8; 256];
+        for (position, set) in sets[..last].iter().enumerate() {
+            for byte in (0..=255u8).filter(|b| contains(set, *b)) {
+                shift[usize::from(byte)] = (last - position) as u8;
+            }
+        }
+        Self::Sets(Box::new(Sets { sets, shift }))
+    }
+
+    /// Calls `found` with each offset of a match until it answers false.
+    fn scan(&self, bytes: &[u8], mut found: impl FnMut(u32) -> bool) {
+        match self {
+            Self::Byte(byte) => {
+                for offset in memchr_iter(*byte, bytes) {
+                    if !found(offset as u32) {
+                        return;
+                    }
+                }
+            }
+            Self::Sets(sets) => sets.scan(bytes, found),
+        }
+    }
+}
+
+impl Sets {
+    fn scan(&self, bytes: &[u8], mut found: impl FnMut(u32) -> bool) {
+        let last = self.sets.len() - 1;
+        let mut end = last;
+        while let Some(&byte) = bytes.get(end) {
+            if contains(&self.sets[last], byte) {
+                let window = &bytes[end - last..end];
+                // Backwards: the byte just before the last is the likeliest to refute a run.
+                let matches =
+                    self.sets[..last].iter().zip(window).rev().all(|(set, b)| contains(set, *b));
+                if matches && !found((end - last) as u32) {
+                    return;
+                }
+            }
+            end += usize::from(self.shift[usize::from(byte)]);
+        }
+    }
+}
+
+fn contains(set: &[u64; 4], byte: u8) -> bool {
+    set[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(bytes: &[u8]) -> (u64, u64, u64, u64) {
+        let mut words = [0u64; 4];
+        for byte in bytes {
+            words[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        }
+        (words[0], words[1], words[2], words[3])
+    }
+
+    fn trigger(sets: &[&[u8]]) -> Trigger {
+        Trigger { sets: sets.iter().map(|bytes| set(bytes)).collect() }
+    }
+
+    fn offsets(triggers: &[Trigger], bytes: &[u8]) -> Vec<(u32, u32)> {
+        let scanner = Scanner::new(triggers).unwrap();
+        scanner.scan(bytes).unwrap().iter().map(|hit| (hit.offset, hit.trigger)).collect()
+    }
+
+    const DIGITS: &[u8] = b"0123456789";
+
+    #[test]
+    fn overlapping_matches_are_all_reported() {
+        assert_eq!(offsets(&[trigger(&[DIGITS, DIGITS])], b"a1234b"), [(1, 0), (2, 0), (3, 0)]);
+    }
+
+    #[test]
+    fn hits_of_several_triggers_are_in_order_of_offset() {
+        let triggers = [trigger(&[b"@"]), trigger(&[DIGITS, b"-"])];
+        assert_eq!(offsets(&triggers, b"1-@2-"), [(0, 1), (2, 0), (3, 1)]);
+    }
+
+    #[test]
+    fn scanning_agrees_with_trying_every_offset() {
+        let seed = 0x5eed_u64;
+        let mut state = seed;
+        let mut random = move |n: u64| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) % n
+        };
+        for round in 0..2_000 {
+            let triggers: Vec<Trigger> = (0..1 + random(3))
+                .map(|_| {
+                    let sets = (0..1 + random(6)).map(|_| {
+                        let members: Vec<u8> =
+                            (0..1 + random(3)).map(|_| b'a' + random(4) as u8).collect();
+                        set(&members)
+                    });
+                    Trigger { sets: sets.collect() }
+                })
+                .collect();
+            let bytes: Vec<u8> = (0..random(200)).map(|_| b'a' + random(4) as u8).collect();
+            let mut expected = Vec::new();
+            for offset in 0..bytes.len() {
+                for (index, trigger) in triggers.iter().enumerate() {
+                    let window = bytes.get(offset..offset + trigger.sets.len());
+                    let matches = window.is_some_and(|window| {
+                        window
+                            .iter()
+                            .zip(&trigger.sets)
+                            .all(|(byte, &(a, b, c, d))| contains(&[a, b, c, d], *byte))
+                    });
+                    if matches {
+                        expected.push((offset as u32, index as u32));
+                    }
+                }
+            }
+            assert_eq!(offsets(&triggers, &bytes), expected, "seed {seed}, round {round}");
+        }
+    }
+
+    #[test]
+    fn too_many_hits_give_up() {
+        let scanner = Scanner::new(&[trigger(&[b"a"])]).unwrap();
+        assert!(scanner.scan(&vec![b'a'; MAX_HITS]).is_some());
+        assert!(scanner.scan(&vec![b'a'; MAX_HITS + 1]).is_none());
+    }
+}
