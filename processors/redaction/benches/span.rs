@@ -19,7 +19,8 @@ fn main() {
     let plain = format!("{{\"allow_all_keys\": true, {BLOCKED}}}");
     let debug = format!("{{\"allow_all_keys\": true, \"summary\": \"debug\", {BLOCKED}}}");
     let all_types = format!("{{\"allow_all_keys\": true, \"redact_all_types\": true, {BLOCKED}}}");
-    let keys = format!("{{\"allow_all_keys\": true, \"blocked_key_patterns\": [\"token\"], {BLOCKED}}}");
+    let keys =
+        format!("{{\"allow_all_keys\": true, \"blocked_key_patterns\": [\"token\"], {BLOCKED}}}");
     let unscanned = r#"{"allow_all_keys": true, "blocked_values": ["\\w+=\\w+"]}"#.to_owned();
     for (name, config) in [
         ("blocked_values", plain),
@@ -33,7 +34,9 @@ fn main() {
             let scanned = cost(&config, &batch, false);
             let hits = cost(&config, &batch, true);
             let bytes = batch.len() / SPANS;
-            println!("{name}, secret in 1 of {every}: {scanned} ns/span, {hits} with hits ({bytes} B)");
+            println!(
+                "{name}, secret in 1 of {every}: {scanned} ns/span, {hits} with hits ({bytes} B)"
+            );
         }
     }
 }
