@@ -274,7 +274,8 @@ impl<'a> Cursor<'_, 'a> {
     /// length of a message between the two would stay as it was.
     #[inline]
     fn take(&mut self, field: Field<'a>) -> Result<(), Error> {
-        if self.current.take() == Some(field.record().start) {
+        if self.current == Some(field.record().start) {
+            self.current = None;
             Ok(())
         } else {
             Err(Error::new(Kind::Order, field.record().start))

@@ -1,4 +1,6 @@
 //! Random OTLP data of all signals: views and edits against prost. A failure prints the seed.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use proptest::prelude::*;
