@@ -382,3 +382,103 @@ fn sort_value(any: &mut AnyValue) {
         _ => {}
     }
 }
+
+/// The texts that blocked values apply to: of attributes, strings or all types but containers, whose
+/// text they are in too; of bodies, everything.
+pub(crate) fn texts(signal: Signal, batch: &[u8], all_types: bool) -> Vec<String> {
+    let mut found = Texts { all_types, texts: Vec::new() };
+    match signal {
+        Signal::Traces => {
+            for resource in ExportTraceServiceRequest::decode(batch).unwrap().resource_spans {
+                found.pairs(&resource.resource.unwrap_or_default().attributes);
+                for scope in resource.scope_spans {
+                    found.pairs(&scope.scope.unwrap_or_default().attributes);
+                    for span in scope.spans {
+                        found.pairs(&span.attributes);
+                        span.events.iter().for_each(|event| found.pairs(&event.attributes));
+                    }
+                }
+            }
+        }
+        Signal::Logs => {
+            for resource in ExportLogsServiceRequest::decode(batch).unwrap().resource_logs {
+                found.pairs(&resource.resource.unwrap_or_default().attributes);
+                for scope in resource.scope_logs {
+                    found.pairs(&scope.scope.unwrap_or_default().attributes);
+                    for record in scope.log_records {
+                        found.pairs(&record.attributes);
+                        found.all_types = true;
+                        found.deep(&record.body.unwrap_or_default());
+                        found.all_types = all_types;
+                    }
+                }
+            }
+        }
+        Signal::Metrics => {
+            for resource in ExportMetricsServiceRequest::decode(batch).unwrap().resource_metrics {
+                found.pairs(&resource.resource.unwrap_or_default().attributes);
+                for scope in resource.scope_metrics {
+                    found.pairs(&scope.scope.unwrap_or_default().attributes);
+                    for data in scope.metrics.into_iter().filter_map(|metric| metric.data) {
+                        found.data(data);
+                    }
+                }
+            }
+        }
+    }
+    found.texts
+}
+
+struct Texts {
+    all_types: bool,
+    texts: Vec<String>,
+}
+
+impl Texts {
+    fn pairs(&mut self, pairs: &[KeyValue]) {
+        let values = pairs.iter().filter(|pair| !pair.key.starts_with("redaction."));
+        values.filter_map(|pair| pair.value.as_ref()).for_each(|any| self.value(any));
+    }
+
+    fn value(&mut self, any: &AnyValue) {
+        match &any.value {
+            Some(Value::StringValue(text)) => self.texts.push(text.clone()),
+            Some(Value::IntValue(number)) if self.all_types => self.texts.push(number.to_string()),
+            Some(Value::DoubleValue(number)) if self.all_types => {
+                self.texts.push(number.to_string());
+            }
+            Some(Value::KvlistValue(_) | Value::ArrayValue(_)) if self.all_types => self.deep(any),
+            _ => {}
+        }
+    }
+
+    fn deep(&mut self, any: &AnyValue) {
+        match &any.value {
+            Some(Value::KvlistValue(list)) => {
+                list.values
+                    .iter()
+                    .filter_map(|pair| pair.value.as_ref())
+                    .for_each(|any| self.deep(any));
+            }
+            Some(Value::ArrayValue(list)) => list.values.iter().for_each(|any| self.deep(any)),
+            _ => self.value(any),
+        }
+    }
+
+    fn data(&mut self, data: Data) {
+        match data {
+            Data::Gauge(Gauge { data_points }) | Data::Sum(Sum { data_points, .. }) => {
+                data_points.iter().for_each(|point| self.pairs(&point.attributes));
+            }
+            Data::Histogram(data) => {
+                data.data_points.iter().for_each(|point| self.pairs(&point.attributes));
+            }
+            Data::ExponentialHistogram(data) => {
+                data.data_points.iter().for_each(|point| self.pairs(&point.attributes));
+            }
+            Data::Summary(data) => {
+                data.data_points.iter().for_each(|point| self.pairs(&point.attributes));
+            }
+        }
+    }
+}
