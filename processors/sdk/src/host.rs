@@ -2,7 +2,7 @@
 //!
 //! All calls answer at once. What they change takes effect when the exported function that made them
 //! returns OK and is discarded when it returns an error or panics. Built natively, they meet the
-//! stand-in of [`testing`](crate::testing).
+//! stand-in of the `testing` module (feature `testing`).
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod native;

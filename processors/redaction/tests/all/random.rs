@@ -10,8 +10,8 @@ use opentelemetry_proto::tonic::common::v1::{
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{
-    ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram, HistogramDataPoint, Metric,
-    NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, Summary, SummaryDataPoint,
+    ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram, HistogramDataPoint,
+    Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, Summary, SummaryDataPoint,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
@@ -55,25 +55,76 @@ impl Random {
 }
 
 const KEYS: &[&str] = &[
-    "id", "user.email", "http.url", "api_token", "token", "card", "safe_note", "note", "", "ключ", "count",
-    "nested", "redaction.masked.keys", "redaction.masked.count", "redaction.redacted.keys",
-    "redaction.redacted.count", "redaction.allowed.keys", "redaction.allowed.count",
-    "redaction.ignored.count", "redaction.body.masked.keys", "redaction.body.masked.count",
-    "redaction.body.allowed.keys", "redaction.body.allowed.count", "redaction.body.ignored.count",
-    "redaction.body.redacted.keys", "redaction.body.redacted.count", "redaction.other",
+    "id",
+    "user.email",
+    "http.url",
+    "api_token",
+    "token",
+    "card",
+    "safe_note",
+    "note",
+    "",
+    "ключ",
+    "count",
+    "nested",
+    "redaction.masked.keys",
+    "redaction.masked.count",
+    "redaction.redacted.keys",
+    "redaction.redacted.count",
+    "redaction.allowed.keys",
+    "redaction.allowed.count",
+    "redaction.ignored.count",
+    "redaction.body.masked.keys",
+    "redaction.body.masked.count",
+    "redaction.body.allowed.keys",
+    "redaction.body.allowed.count",
+    "redaction.body.ignored.count",
+    "redaction.body.redacted.keys",
+    "redaction.body.redacted.count",
+    "redaction.other",
 ];
 
 const TEXTS: &[&str] = &[
-    "", "plain", "4111111111111111", "card 4111111111111 and 5105105105105100.", "me@example.com",
-    "a@mycompany.com", "me@example.com a@mycompany.com", "078-05-1120", "1078-05-11200", "****", "token=abc",
-    "line one\nline two 4111111111111111", "\n", "ünïcödé 078-05-1120 ✓", "a,b", "id,card", "Bearer abc.def",
-    "true", "42", "{\"card\":\"4111111111111111\"}", "secret secret", "\u{212a}elvin",
+    "",
+    "plain",
+    "4111111111111111",
+    "card 4111111111111 and 5105105105105100.",
+    "me@example.com",
+    "a@mycompany.com",
+    "me@example.com a@mycompany.com",
+    "078-05-1120",
+    "1078-05-11200",
+    "****",
+    "token=abc",
+    "line one\nline two 4111111111111111",
+    "\n",
+    "ünïcödé 078-05-1120 ✓",
+    "a,b",
+    "id,card",
+    "Bearer abc.def",
+    "true",
+    "42",
+    "{\"card\":\"4111111111111111\"}",
+    "secret secret",
+    "\u{212a}elvin",
 ];
 
 pub(crate) const BLOCKED: &[&str] = &[
-    "4[0-9]{12}(?:[0-9]{3})?", "(5[1-5][0-9]{14})", r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
-    r"\b\d{3}-\d{2}-\d{4}\b", "secret", "(?i)bearer [a-z.]+", r"\*+", "a*", "^[0-9]+$", r"\w+=\w+", "(?i)kelvin",
-    "true|false", r"\d\.\d+", "e", "[^a-z]$",
+    "4[0-9]{12}(?:[0-9]{3})?",
+    "(5[1-5][0-9]{14})",
+    r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
+    r"\b\d{3}-\d{2}-\d{4}\b",
+    "secret",
+    "(?i)bearer [a-z.]+",
+    r"\*+",
+    "a*",
+    "^[0-9]+$",
+    r"\w+=\w+",
+    "(?i)kelvin",
+    "true|false",
+    r"\d\.\d+",
+    "e",
+    "[^a-z]$",
 ];
 
 /// A configuration of any kind.
@@ -237,7 +288,9 @@ fn any(random: &mut Random, depth: usize) -> AnyValue {
         1 => Some(Value::BoolValue(random.one_in(2))),
         2 => Some(Value::IntValue(random.pick(&[0, -7, 42, 4_111_111_111_111_111, i64::MIN]))),
         // JSON has no infinity, and the Collector then sees nothing of the whole map.
-        3 => Some(Value::DoubleValue(random.pick(&DOUBLES[..DOUBLES.len() - usize::from(depth < 2)]))),
+        3 => Some(Value::DoubleValue(
+            random.pick(&DOUBLES[..DOUBLES.len() - usize::from(depth < 2)]),
+        )),
         4 => Some(Value::BytesValue(random.pick(TEXTS).into())),
         10 => {
             let values = random.list(3, |random| any(random, depth - 1));
