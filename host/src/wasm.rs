@@ -4,6 +4,7 @@
 
 pub mod bindings;
 pub mod builtin;
+pub mod call;
 pub mod component;
 pub mod counters;
 pub mod edits;
