@@ -23,3 +23,6 @@ pub mod scan;
 pub mod settings;
 pub mod shared;
 pub mod state;
+
+#[cfg(test)]
+mod tests;

@@ -28,11 +28,7 @@ pub enum CutError {
 /// For each list of item offsets (of the first byte of the item's message, after its length), the
 /// request that holds just these items; `None` when all of them together pass `room` bytes. Every
 /// portion has a copy of its resources and scopes, so that small items can need much room.
-pub fn cut(
-    batch: &[u8],
-    portions: &[&[u32]],
-    room: usize,
-) -> Result<Option<Vec<Bytes>>, CutError> {
+pub fn cut(batch: &[u8], portions: &[&[u32]], room: usize) -> Result<Option<Vec<Bytes>>, CutError> {
     let mut wanted: Vec<(u32, usize)> = portions
         .iter()
         .enumerate()

@@ -111,7 +111,8 @@ impl Prepared {
         let mut chains = Vec::new();
         let mut entries: BTreeMap<ComponentId, [Vec<Arc<dyn Consumer>>; 3]> = BTreeMap::new();
         for (id, pipeline) in &config.service.pipelines {
-            let targets = pipeline.exporters.iter().filter_map(|id| self.exporters.get(id).cloned());
+            let targets =
+                pipeline.exporters.iter().filter_map(|id| self.exporters.get(id).cloned());
             let Some(last) = FanOut::over(targets.collect()) else { continue };
             let chain = self.chain(config, id, pipeline, &last, metrics);
             let first = chain.first().cloned().unwrap_or(last);

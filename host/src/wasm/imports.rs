@@ -6,11 +6,11 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::bindings::counters::{self, Claim};
-use super::counters::MAX_COUNTER_KEY;
 use super::bindings::hold::{self, Decision, Portion};
 use super::bindings::logging::{self, Level};
 use super::bindings::metrics::{self, Measurement};
 use super::bindings::{clock, types};
+use super::counters::MAX_COUNTER_KEY;
 use super::hold::{Fragment, MAX_KEY, MAX_MEMO};
 use super::state::{Call, MAX_STAGED_BYTES, State, Verdict};
 use crate::otlp;

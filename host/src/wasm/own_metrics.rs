@@ -97,7 +97,8 @@ impl OwnMetrics {
             let seen = families.values().flat_map(|family| &family.seen);
             seen.filter(|values| values.first() == Some(&self.processor)).count()
         };
-        let values = families.get(&measurement.name)?.values(&self.processor, measurement.labels)?;
+        let values =
+            families.get(&measurement.name)?.values(&self.processor, measurement.labels)?;
         if !families.get(&measurement.name)?.seen.contains(&values) {
             if label_sets() >= MAX_LABEL_SETS {
                 return None;

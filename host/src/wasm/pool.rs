@@ -174,7 +174,8 @@ impl Pool {
             self.shared.metrics.traps(trap.cause).inc();
             trap
         };
-        let mut instance = Instance::new(&self.guest, &self.shared, &self.epoch).await.map_err(counted)?;
+        let mut instance =
+            Instance::new(&self.guest, &self.shared, &self.epoch).await.map_err(counted)?;
         match instance.configure(&self.configuration).await.map_err(counted)? {
             Ok(_) => Ok(instance),
             Err(_) => Err(Unavailable::Configuration),

@@ -89,11 +89,8 @@ impl GuestProcessor {
             let interval = Duration::from_millis(u64::from(millis)).max(SHORTEST_TICK);
             tokio::spawn(until_stopped(stopped, tick(Arc::clone(&caller), interval)))
         });
-        let releaser = release::run(
-            Arc::clone(&caller.shared),
-            Arc::clone(&next),
-            caller.metrics.clone(),
-        );
+        let releaser =
+            release::run(Arc::clone(&caller.shared), Arc::clone(&next), caller.metrics.clone());
         let releaser = Some(tokio::spawn(releaser));
         let background = Mutex::new(Background { stop: Some(stop), ticker, releaser });
         let skip_without_hit = descriptor.skip_without_hit && !scanner.is_empty();
