@@ -73,12 +73,12 @@ impl OtlpReceiver {
         if let Some(grpc) = &settings.grpc {
             let ingest = ingest("grpc", grpc.include_metadata);
             let serve = grpc_connections(grpc, ingest, &in_flight);
-            bound.push(bind_server(id, &grpc.endpoint, serve).await?);
+            bound.push(bind_server(id, "grpc", &grpc.endpoint, serve).await?);
         }
         if let Some(http) = &settings.http {
             let ingest = ingest("http", http.include_metadata);
             let serve = http_connections(http, ingest, &in_flight);
-            bound.push(bind_server(id, &http.endpoint, serve).await?);
+            bound.push(bind_server(id, "http", &http.endpoint, serve).await?);
         }
         let spawn = |(listeners, serve)| Server::spawn(listeners, &serve);
         Ok(Self { servers: bound.into_iter().map(spawn).collect() })
@@ -102,12 +102,17 @@ impl OtlpReceiver {
 
 async fn bind_server(
     id: &str,
+    protocol: &str,
     endpoint: &str,
     serve: io::Result<ServeConnection>,
 ) -> Result<(Vec<tokio::net::TcpListener>, ServeConnection), BindError> {
     let failed = |source| BindError { id: id.to_owned(), endpoint: endpoint.to_owned(), source };
     let serve = serve.map_err(failed)?;
-    Ok((listen::bind(id, endpoint).await?, serve))
+    let listeners = listen::bind(id, endpoint).await?;
+    for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
+        tracing::info!(component = id, protocol, %address, "listening");
+    }
+    Ok((listeners, serve))
 }
 
 fn grpc_connections(

@@ -102,7 +102,7 @@ impl HoldStore {
         let fits = inner.used.saturating_add(cost) <= self.bound.memory;
         if fits {
             inner.used += cost;
-            self.bytes.set(inner.used as i64);
+            self.bytes.add(cost as i64);
         }
         fits
     }
@@ -110,8 +110,7 @@ impl HoldStore {
     /// Gives room back that was set aside for what was not kept after all.
     pub fn unreserve(&self, cost: usize) {
         let mut inner = self.lock();
-        inner.used = inner.used.saturating_sub(cost);
-        self.bytes.set(inner.used as i64);
+        self.give_back(&mut inner, cost);
     }
 
     /// Keeps fragments for which room was reserved.
@@ -145,11 +144,10 @@ impl HoldStore {
             let entries = inner.held.remove(decision.key.as_slice()).unwrap_or_default();
             for Entry { fragment, .. } in entries {
                 items[fragment.signal.index()] += fragment.items;
-                inner.used = inner.used.saturating_sub(fragment.cost());
+                self.give_back(&mut inner, fragment.cost());
             }
             self.remember(&mut inner, decision);
         }
-        self.bytes.set(inner.used as i64);
         items
     }
 
@@ -185,10 +183,9 @@ impl HoldStore {
         let mut inner = self.lock();
         for _ in 0..released.fragments {
             if let Some(fragment) = inner.releasing.pop_front() {
-                inner.used = inner.used.saturating_sub(fragment.cost());
+                self.give_back(&mut inner, fragment.cost());
             }
         }
-        self.bytes.set(inner.used as i64);
     }
 
     /// Nothing more will be released.
@@ -241,9 +238,14 @@ impl HoldStore {
         if entries.is_empty() {
             inner.held.remove(&entry.fragment.key);
         }
-        inner.used = inner.used.saturating_sub(removed.cost());
-        self.bytes.set(inner.used as i64);
+        self.give_back(&mut inner, removed.cost());
         removed.items
+    }
+
+    /// The gauge is moved, not set: each pipeline has a store of its own under the same label.
+    fn give_back(&self, inner: &mut Inner, cost: usize) {
+        inner.used -= cost;
+        self.bytes.sub(cost as i64);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

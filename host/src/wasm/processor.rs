@@ -183,7 +183,8 @@ impl GuestProcessor {
     }
 
     async fn forward(&self, batch: Batch) -> Result<(), ConsumeError> {
-        if batch.items == 0 && batch.bytes.is_empty() {
+        // Empty shells of resources and scopes are of no use to anybody.
+        if batch.items == 0 {
             return Ok(());
         }
         self.metrics.outgoing.add(batch.signal, batch.items);

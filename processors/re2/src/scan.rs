@@ -1,10 +1,12 @@
 //! Looking for byte sequences in raw bytes, without an automaton.
 //!
-//! Sequences that hold a rare byte (`@`) are looked for by that byte. The others are looked for by
-//! probing: n bytes in a row that are each in a set cannot be missed by a look at every n-th byte, so
+//! A sequence of single bytes is looked for as a substring. Sequences that hold a rare byte (`@`) are
+//! looked for by that byte. The others are looked for by probing: n bytes in a row that are each in a set cannot be missed by a look at every n-th byte, so
 //! that a run of thirteen digits costs one table lookup per thirteen bytes.
 
 use std::ops::Range;
+
+use memchr::memmem::Finder;
 
 use crate::byte_set::ByteSet;
 use crate::necessary::Sequence;
@@ -18,6 +20,7 @@ use rare::Rare;
 /// Finds out whether bytes contain any of some sequences.
 #[derive(Debug, Clone, Default)]
 pub struct Scanner {
+    literals: Vec<Finder<'static>>,
     rare: Vec<Rare>,
     probes: Vec<Probe>,
 }
@@ -27,6 +30,10 @@ impl Scanner {
     pub fn new<'s>(sequences: impl IntoIterator<Item = &'s Sequence>) -> Self {
         let mut scanner = Self::default();
         for sequence in sequences {
+            if let Some(literal) = literal(sequence) {
+                scanner.literals.push(Finder::new(&literal).into_owned());
+                continue;
+            }
             let probe = Probe::new(sequence);
             match Rare::new(sequence) {
                 Some(rare) if rare.cost() < probe.cost() => scanner.rare.push(rare),
@@ -39,6 +46,7 @@ impl Scanner {
     /// Is any of the sequences in `bytes`?
     pub fn is_hit(&self, bytes: &[u8]) -> bool {
         self.rare.iter().any(|rare| rare.is_hit(bytes))
+            || self.literals.iter().any(|literal| literal.find(bytes).is_some())
             || self.probes.iter().any(|probe| probe.is_hit(bytes))
     }
 
@@ -53,6 +61,15 @@ impl Scanner {
         }
         self.probes.push(probe);
     }
+}
+
+/// The one text that the sequence stands for; none: there are more, or it is empty.
+fn literal(sequence: &Sequence) -> Option<Vec<u8>> {
+    let only = |set: &ByteSet| {
+        let mut bytes = set.iter();
+        bytes.next().filter(|_| bytes.next().is_none())
+    };
+    sequence.iter().map(only).collect::<Option<Vec<u8>>>().filter(|literal| !literal.is_empty())
 }
 
 /// Is `sequence` in `bytes` at `start`?

@@ -3,6 +3,7 @@
 //! A batch is examined without touching it, which is all there is to do for most; what is found goes
 //! into one flat list by offset, and only the messages on the way to those offsets are entered.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use tamis_sdk::Outcome;
@@ -21,10 +22,35 @@ pub(crate) struct Changes {
 
 #[derive(Debug)]
 struct Change {
-    /// Where the record lies in the batch.
-    record: Range<usize>,
-    /// Where its replacement lies.
+    target: Target,
+    /// Where in the replacements its records lie.
     replacement: Range<usize>,
+}
+
+/// What a change is made to; ranges are of the batch.
+#[derive(Debug, PartialEq, Eq)]
+enum Target {
+    /// This record gives way.
+    Record(Range<usize>),
+    /// The records come at the end of this message.
+    End(Range<usize>),
+}
+
+impl Target {
+    fn range(&self) -> &Range<usize> {
+        match self {
+            Self::Record(range) | Self::End(range) => range,
+        }
+    }
+
+    /// In the order of a walk: the end of an inner message comes before that of an outer one, and both
+    /// before a record that starts there.
+    fn order(&self) -> (usize, bool, Reverse<usize>) {
+        match self {
+            Self::Record(record) => (record.start, true, Reverse(0)),
+            Self::End(message) => (message.end, false, Reverse(message.start)),
+        }
+    }
 }
 
 impl Changes {
@@ -33,44 +59,25 @@ impl Changes {
         self.replacement.clear();
     }
 
-    /// Puts the records that `fill` writes in place of the record at these bytes of the batch. Of two
-    /// changes to one record the later counts; no record may lie in another that changes.
+    /// Puts the records that `fill` writes in place of the record at these bytes of the batch. A record
+    /// changes once, and none may lie in another that changes.
     pub(crate) fn replace(&mut self, record: Range<usize>, fill: impl FnOnce(&mut Writer<'_>)) {
-        let start = self.replacement.len();
-        fill(&mut Writer::new(&mut self.replacement));
-        let replacement = start..self.replacement.len();
-        self.list.push(Change { record, replacement });
+        self.push(Target::Record(record), fill);
     }
 
     pub(crate) fn remove(&mut self, record: Range<usize>) {
         self.replace(record, |_| ());
     }
 
-    /// How many there are: a mark for [`append`](Self::append).
-    pub(crate) fn len(&self) -> usize {
-        self.list.len()
+    /// Puts the records that `fill` writes at the end of a message.
+    pub(crate) fn append(&mut self, message: Range<usize>, fill: impl FnOnce(&mut Writer<'_>)) {
+        self.push(Target::End(message), fill);
     }
 
-    /// Puts records behind the record at these bytes of the batch. It may itself have changed, but not
-    /// before `mark`.
-    pub(crate) fn append(
-        &mut self,
-        batch: &[u8],
-        record: Range<usize>,
-        mark: usize,
-        fill: impl FnOnce(&mut Writer<'_>),
-    ) {
-        let recent = self.list.iter().skip(mark);
-        let changed = recent.rev().position(|change| change.record == record);
-        let changed = changed.map(|from_end| self.list.len() - 1 - from_end);
-        let now = match changed.map(|index| self.list.remove(index)) {
-            Some(change) => self.replacement[change.replacement].to_vec(),
-            None => batch[record.clone()].to_vec(),
-        };
-        self.replace(record, |out| {
-            out.records(&now);
-            fill(out);
-        });
+    fn push(&mut self, target: Target, fill: impl FnOnce(&mut Writer<'_>)) {
+        let start = self.replacement.len();
+        fill(&mut Writer::new(&mut self.replacement));
+        self.list.push(Change { target, replacement: start..self.replacement.len() });
     }
 
     /// What becomes of the batch.
@@ -78,15 +85,7 @@ impl Changes {
         if self.list.is_empty() {
             return Ok(Outcome::Unchanged);
         }
-        // Stable: of two changes to one record the later stays behind the earlier, and is kept.
-        self.list.sort_by_key(|change| change.record.start);
-        self.list.dedup_by(|later, earlier| {
-            let same = later.record == earlier.record;
-            if same {
-                std::mem::swap(later, earlier);
-            }
-            same
-        });
+        self.list.sort_by_key(|change| change.target.order());
         let mut editor = Editor::new(batch);
         let mut walk = Walk { changes: &self.list, replacement: &self.replacement };
         walk.message(&mut editor.root())?;
@@ -104,22 +103,31 @@ struct Walk<'c> {
 }
 
 impl Walk<'_> {
-    /// Makes all changes that lie in the message. Messages nest as deep as the changes lie, which the
+    /// Makes all changes that lie in the message. It recurses as deep as the changes lie, which the
     /// examination has bounded.
     fn message(&mut self, cursor: &mut Cursor<'_, '_>) -> Result<(), wire::Error> {
-        let end = cursor.message().range().end;
+        let message = cursor.message().range();
         while let Some((change, rest)) = self.changes.split_first()
-            && change.record.end <= end
+            && encloses(&message, change.target.range())
         {
+            let records = &self.replacement[change.replacement.clone()];
+            if change.target == Target::End(message.clone()) {
+                cursor.append(|out| out.records(records))?;
+                self.changes = rest;
+                continue;
+            }
             let Some(field) = cursor.next()? else { return Ok(()) };
-            if field.record() == change.record {
-                let records = &self.replacement[change.replacement.clone()];
+            if change.target == Target::Record(field.record()) {
                 cursor.replace_record(field, |out| out.records(records))?;
                 self.changes = rest;
-            } else if field.range().contains(&change.record.start) {
+            } else if encloses(&field.range(), change.target.range()) {
                 self.message(&mut cursor.enter(field)?)?;
             }
         }
         Ok(())
     }
+}
+
+fn encloses(outer: &Range<usize>, inner: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }

@@ -25,15 +25,11 @@ pub(crate) struct Examiner {
 }
 
 /// What was met in one map of attributes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Notes<'a> {
     tallies: Tallies,
     /// Summaries that are there from before.
     existing: Vec<Existing<'a>>,
-    /// The last attribute, behind which new ones are put; of a log record, maybe the body.
-    anchor: Option<Field<'a>>,
-    /// How many changes there were before.
-    mark: usize,
 }
 
 /// Where a value stands.
@@ -64,7 +60,7 @@ impl Examiner {
         owner: Message<'_>,
         number: u32,
     ) -> Result<(), Fault> {
-        let mut notes = self.notes();
+        let mut notes = Notes::default();
         for field in owner.fields() {
             let field = field?;
             if field.number() == number {
@@ -73,13 +69,8 @@ impl Examiner {
         }
         let mut entries = Vec::new();
         summary::of_attributes(self.summary, &mut notes.tallies, &notes.existing, &mut entries);
-        self.write_summary(batch, number, &notes, entries);
+        self.write_summary(owner, number, entries);
         Ok(())
-    }
-
-    fn notes<'a>(&self) -> Notes<'a> {
-        let mark = self.changes.len();
-        Notes { tallies: Tallies::default(), existing: Vec::new(), anchor: None, mark }
     }
 
     fn attribute<'a>(
@@ -88,7 +79,6 @@ impl Examiner {
         field: Field<'a>,
         notes: &mut Notes<'a>,
     ) -> Result<(), Fault> {
-        notes.anchor = Some(field);
         let pair = read_pair(field.message()?)?;
         // Summaries are the processor's own and no user's data, but a silent processor disowns them:
         // then they need to be allowed, and being ignored is not enough.
@@ -174,25 +164,18 @@ impl Examiner {
         set(&mut self.changes, batch, place, masked);
     }
 
-    fn write_summary(&mut self, batch: &[u8], number: u32, notes: &Notes<'_>, entries: Vec<Entry>) {
-        let mut appended = Vec::new();
+    /// Writes summaries as attributes of `owner`, its fields of that number.
+    fn write_summary(&mut self, owner: Message<'_>, number: u32, entries: Vec<Entry>) {
         for entry in entries {
             match entry {
-                Entry::Replace(record, None) => self.changes.remove(record),
-                Entry::Replace(record, Some(attribute)) => {
+                Entry::Remove(record) => self.changes.remove(record),
+                Entry::Replace(record, attribute) => {
                     self.changes.replace(record, |out| attribute.write(number, out));
                 }
-                Entry::Append(attribute) => appended.push(attribute),
-            }
-        }
-        if let Some(anchor) = notes.anchor
-            && !appended.is_empty()
-        {
-            self.changes.append(batch, anchor.record(), notes.mark, |out| {
-                for attribute in &appended {
-                    attribute.write(number, out);
+                Entry::Append(attribute) => {
+                    self.changes.append(owner.range(), |out| attribute.write(number, out));
                 }
-            });
+            }
         }
     }
 }

@@ -106,6 +106,3 @@ fn trigger(sequence: &Sequence) -> Trigger {
         trigger.set(set.iter().fold(ByteSet::new(), ByteSet::byte))
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -131,11 +131,11 @@ pub(crate) struct Existing<'a> {
     pub(crate) pair: Pair<'a>,
 }
 
-/// A summary to be written.
+/// What is to be done about one summary attribute.
 #[derive(Debug)]
 pub(crate) enum Entry {
-    /// None: the attribute is removed.
-    Replace(Range<usize>, Option<Attribute>),
+    Remove(Range<usize>),
+    Replace(Range<usize>, Attribute),
     Append(Attribute),
 }
 
@@ -206,7 +206,7 @@ fn write_all(
                     || names.keys.is_some_and(|keys| keys.as_bytes() == key)
             };
             let stale = existing.iter().filter(stale);
-            entries.extend(stale.map(|found| Entry::Replace(found.record.clone(), None)));
+            entries.extend(stale.map(|found| Entry::Remove(found.record.clone())));
         }
     }
 }
@@ -222,7 +222,7 @@ fn write(
     let mut put = |key, value| {
         let attribute = Attribute { key, value };
         entries.push(match before(key) {
-            Some(found) => Entry::Replace(found.record.clone(), Some(attribute)),
+            Some(found) => Entry::Replace(found.record.clone(), attribute),
             None => Entry::Append(attribute),
         });
     };

@@ -54,7 +54,44 @@ pub(crate) enum Value<'a> {
     Unknown(&'a [u8]),
 }
 
+#[inline]
 pub(crate) fn read_pair(message: Message<'_>) -> Result<Pair<'_>, Fault> {
+    match read_plain_pair(message.bytes()) {
+        Some((key, text)) => {
+            Ok(Pair { key, any: Any { value: Value::String(text), irregular: false } })
+        }
+        None => read_any_pair(message),
+    }
+}
+
+/// A key and a string, each there once, in this order and alone: what nearly all attributes are. None:
+/// it is something else, or malformed.
+#[inline]
+fn read_plain_pair(pair: &[u8]) -> Option<(&[u8], &[u8])> {
+    const KEY: u8 = (KeyValue::KEY << 3 | 2) as u8;
+    const VALUE: u8 = (KeyValue::VALUE << 3 | 2) as u8;
+    const STRING: u8 = (AnyValue::STRING_VALUE << 3 | 2) as u8;
+    let (key, rest) = short_field(pair, KEY)?;
+    let (value, rest) = short_field(rest, VALUE)?;
+    let (text, rest_of_value) = short_field(value, STRING)?;
+    (rest.is_empty() && rest_of_value.is_empty()).then_some((key, text))
+}
+
+/// A field of that tag whose length takes one byte or two, and what follows it.
+#[inline]
+fn short_field(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    match *bytes {
+        [first, length @ 0..0x80, ref rest @ ..] if first == tag => {
+            rest.split_at_checked(usize::from(length))
+        }
+        [first, low, high @ 0..0x80, ref rest @ ..] if first == tag => {
+            rest.split_at_checked(usize::from(low & 0x7F) | usize::from(high) << 7)
+        }
+        _ => None,
+    }
+}
+
+fn read_any_pair(message: Message<'_>) -> Result<Pair<'_>, Fault> {
     let (mut key, mut any) = (None, None);
     let mut irregular = false;
     for field in message.fields() {

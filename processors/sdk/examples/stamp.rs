@@ -5,7 +5,8 @@
 use tamis_sdk::elements::{self, View};
 use tamis_sdk::{Configuration, Context, Descriptor, Error, Outcome, Problem, Processor, Signal};
 
-struct Stamp {
+/// The processor.
+pub struct Stamp {
     environment: String,
 }
 

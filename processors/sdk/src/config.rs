@@ -37,7 +37,7 @@ pub struct Configuration {
     /// The processor's own section of the YAML as JSON; `{}` when it is empty.
     pub json: String,
     /// Scalars that came from `${...}`: their original text by path. `${env:X}` holding `0123` is the
-    /// number 123 in `json` and `"0123"` here.
+    /// number 83 in `json` (YAML reads it as octal) and `"0123"` here.
     pub texts: Vec<(Vec<String>, String)>,
     /// Random per process: seed hash tables with it, so that no sender can choose colliding keys.
     pub hash_seed: u64,

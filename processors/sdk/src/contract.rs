@@ -96,8 +96,7 @@ impl From<crate::wire::Error> for Error {
 }
 
 /// One thing that is wrong in the configuration.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {message}", path.join("::"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Keys and indices from the processor's own config downwards, `["blocked_values", "2"]`.
     /// Empty: the config as a whole.
@@ -105,6 +104,17 @@ pub struct Problem {
     /// What is wrong and what to write instead.
     pub message: String,
 }
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path.join("::"))?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
 
 /// How the host may spread the batches of one processor over instances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,8 +6,8 @@
 //! [`remove`](Cursor::remove) the record, or put other records in its place. When a cursor goes out
 //! of scope and the size of its message changed, the message's length prefix is rewritten.
 //!
-//! A walk that changes nothing costs no more than reading: a cursor keeps two numbers of where it
-//! began and compares one of them at its end.
+//! A walk that changes nothing costs little more than reading: a cursor notes how many changes there
+//! were when it began and compares at its end.
 //!
 //! ```
 //! use tamis_sdk::edit::{Editor, apply};
@@ -51,8 +51,6 @@ pub struct Editor<'a> {
     replacement: Vec<u8>,
     /// Nothing before this offset can change any more.
     frontier: usize,
-    /// By how many bytes the batch has grown so far.
-    growth: isize,
 }
 
 /// As [`Splice`], before lengths are known to fit.
@@ -67,13 +65,13 @@ impl<'a> Editor<'a> {
     /// An editor with no changes yet. Allocates on the first change.
     #[must_use]
     pub fn new(batch: &'a [u8]) -> Self {
-        Self { batch, changes: Vec::new(), replacement: Vec::new(), frontier: 0, growth: 0 }
+        Self { batch, changes: Vec::new(), replacement: Vec::new(), frontier: 0 }
     }
 
     /// A cursor over the batch itself, before its first field.
     pub fn root(&mut self) -> Cursor<'_, 'a> {
         let message = Message::new(self.batch);
-        Cursor::new(self, message, None)
+        Cursor::new(self, message, 0)
     }
 
     /// What became of the batch: [`Outcome::Unchanged`] when there was no change, else
@@ -123,8 +121,30 @@ impl<'a> Editor<'a> {
         let replacement_length = self.replacement.len() - before;
         self.changes.push(Change { offset: start, length: end - start, replacement_length });
         self.frontier = end;
-        self.growth += replacement_length as isize - (end - start) as isize;
         Ok(())
+    }
+
+    /// Rewrites the length prefix of a message if its size changed: the message of `length` bytes at
+    /// `start`, within the record at `record`, by the changes from `first` on.
+    ///
+    /// The prefix stands before all those changes and is known only after them, so it is inserted:
+    /// each change moves at most once per level.
+    #[cold]
+    #[inline(never)]
+    fn rewrite_length(&mut self, first: usize, record: usize, start: usize, length: usize) {
+        let changes = self.changes.get(first..).unwrap_or_default();
+        let gone: usize = changes.iter().map(|change| change.length).sum();
+        let come: usize = changes.iter().map(|change| change.replacement_length).sum();
+        if gone == come {
+            return;
+        }
+        let (prefix, used) = encode_varint((length + come - gone) as u64);
+        let at = self.replacement.len() - come;
+        self.replacement.splice(at..at, prefix.into_iter().take(used));
+        let tag = self.batch.get(record..start).unwrap_or_default();
+        let offset = record + tag.iter().take_while(|byte| **byte >= 0x80).count() + 1;
+        let change = Change { offset, length: start - offset, replacement_length: used };
+        self.changes.insert(first, change);
     }
 }
 
@@ -132,34 +152,30 @@ impl<'a> Editor<'a> {
 #[derive(Debug)]
 pub struct Cursor<'e, 'a> {
     editor: &'e mut Editor<'a>,
-    message: Message<'a>,
     fields: Fields<'a>,
-    /// Where the record starts that may be changed; none once it is.
-    current: Option<usize>,
-    /// The field that this message is the payload of; none for the batch itself.
-    own: Option<Field<'a>>,
-    /// The state of the editor when this cursor was made.
+    /// Where the message starts.
+    start: usize,
+    /// Where the record starts that holds the message; at `start` for the batch itself, which has
+    /// neither tag nor length.
+    record: usize,
+    /// Where the current record starts; [`TAKEN`] before the first and once it is changed.
+    current: usize,
+    /// How many changes there were before this cursor.
     changes_before: usize,
-    replacement_before: usize,
-    growth_before: isize,
 }
 
+const TAKEN: usize = usize::MAX;
+
 impl<'a> Cursor<'_, 'a> {
-    #[inline]
-    fn new<'e>(
-        editor: &'e mut Editor<'a>,
-        message: Message<'a>,
-        own: Option<Field<'a>>,
-    ) -> Cursor<'e, 'a> {
+    #[inline(always)]
+    fn new<'e>(editor: &'e mut Editor<'a>, message: Message<'a>, record: usize) -> Cursor<'e, 'a> {
         Cursor {
             changes_before: editor.changes.len(),
-            replacement_before: editor.replacement.len(),
-            growth_before: editor.growth,
             fields: message.fields(),
-            current: None,
+            start: message.range().start,
+            record,
+            current: TAKEN,
             editor,
-            message,
-            own,
         }
     }
 
@@ -168,10 +184,10 @@ impl<'a> Cursor<'_, 'a> {
     /// # Errors
     ///
     /// As [`Fields`]: the message is malformed.
-    #[inline]
+    #[inline(always)]
     #[expect(clippy::should_implement_trait, reason = "transposed: the loop reads `while let`")]
     pub fn next(&mut self) -> Result<Option<Field<'a>>, Error> {
-        self.current = Some(self.fields.offset());
+        self.current = self.fields.offset();
         self.fields.next().transpose()
     }
 
@@ -179,7 +195,7 @@ impl<'a> Cursor<'_, 'a> {
     #[inline]
     #[must_use]
     pub fn message(&self) -> Message<'a> {
-        self.message
+        self.fields.message(self.start)
     }
 
     /// A cursor over the message that is the payload of the current field.
@@ -188,11 +204,11 @@ impl<'a> Cursor<'_, 'a> {
     ///
     /// [`Kind::Unexpected`] when the payload cannot be a message; [`Kind::Order`] when `field` is
     /// not the current field.
-    #[inline]
+    #[inline(always)]
     pub fn enter(&mut self, field: Field<'a>) -> Result<Cursor<'_, 'a>, Error> {
         self.take(field)?;
         let message = field.message()?;
-        Ok(Cursor::new(self.editor, message, Some(field)))
+        Ok(Cursor::new(self.editor, message, field.record().start))
     }
 
     /// Puts another payload into the current field, a string, bytes or an encoded message.
@@ -266,7 +282,7 @@ impl<'a> Cursor<'_, 'a> {
     ///
     /// [`Kind::Order`] when something behind the message was already changed.
     pub fn append(&mut self, fill: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
-        let end = self.message.range().end;
+        let end = self.fields.end();
         self.editor.splice(end, end, |out| fill(&mut Writer::new(out)))
     }
 
@@ -274,37 +290,21 @@ impl<'a> Cursor<'_, 'a> {
     /// length of a message between the two would stay as it was.
     #[inline]
     fn take(&mut self, field: Field<'a>) -> Result<(), Error> {
-        if self.current.take() == Some(field.record().start) {
+        if self.current == field.record().start {
+            self.current = TAKEN;
             Ok(())
         } else {
             Err(Error::new(Kind::Order, field.record().start))
         }
     }
-
-    /// Rewrites the length prefix of a message whose size changed. The prefix stands before all
-    /// changes within the message and is known only after them, so it is inserted: each change
-    /// moves at most once per level.
-    #[cold]
-    fn rewrite_length(&mut self, own: Field<'a>) {
-        let growth = self.editor.growth - self.growth_before;
-        let length = self.message.range().len() as isize + growth;
-        let (prefix, used) = encode_varint(length as u64);
-        let at = self.replacement_before;
-        self.editor.replacement.splice(at..at, prefix.into_iter().take(used));
-        let (start, end) = (own.after_tag(), own.range().start);
-        let change = Change { offset: start, length: end - start, replacement_length: used };
-        self.editor.changes.insert(self.changes_before, change);
-        self.editor.growth += used as isize - (end - start) as isize;
-    }
 }
 
 impl Drop for Cursor<'_, '_> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        if let Some(own) = self.own
-            && self.editor.growth != self.growth_before
-        {
-            self.rewrite_length(own);
+        if self.editor.changes.len() != self.changes_before && self.record != self.start {
+            let length = self.fields.end() - self.start;
+            self.editor.rewrite_length(self.changes_before, self.record, self.start, length);
         }
     }
 }

@@ -65,7 +65,7 @@ impl<'a> Element<'a> {
     /// The attributes as they were received.
     #[must_use]
     pub fn attributes(&self) -> Repeated<'a, KeyValue<'a>> {
-        Repeated::new(self.message, self.attributes, |field| field.message().map(KeyValue::from))
+        Repeated::new(self.message, self.attributes)
     }
 
     /// The value of an attribute as it now stands; the first one, should the key be there twice.

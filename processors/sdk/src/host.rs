@@ -2,7 +2,7 @@
 //!
 //! All calls answer at once. What they change takes effect when the exported function that made them
 //! returns OK and is discarded when it returns an error or panics. Built natively, they meet the
-//! stand-in of [`testing`](crate::testing).
+//! stand-in of the `testing` module (feature `testing`).
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod native;
@@ -41,7 +41,7 @@ pub mod clock {
         super::imports::wall()
     }
 
-    /// Nanoseconds since some fixed moment; never goes back.
+    /// Nanoseconds since a moment that is fixed for one instance; never goes back.
     #[must_use]
     pub fn monotonic() -> u64 {
         super::imports::monotonic()
@@ -98,8 +98,8 @@ pub mod counters {
     /// How a budget is bounded.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub enum Bound {
-        /// At most `limit` in one window; windows start at multiples of their length on the
-        /// monotonic clock.
+        /// At most `limit` in one window; windows start at multiples of their length on a monotonic
+        /// clock of the host's.
         Window {
             /// How much in one window.
             limit: u64,

@@ -9,9 +9,10 @@
 //!
 //! What an accessor answers is what a full decode would:
 //! - absent: the default of proto3 (0, empty), or none where OTLP tells absent from 0;
-//! - there more than once: the last one; of a oneof, the last member. A message field that is there
-//!   twice is refused ([`Kind::Repeated`](crate::wire::Kind)): protobuf would merge the two, and no
-//!   encoder writes it;
+//! - there more than once: the last one; of a oneof, the last member. A message that is there twice,
+//!   or that another member of its oneof follows, is refused ([`Kind::Repeated`](crate::wire::Kind)):
+//!   protobuf would merge the two or forget the first, either way data would go unread, and no encoder
+//!   writes it;
 //! - another wire type than OTLP gives the field: an error, never "absent";
 //! - repeated numbers: packed or one by one or both.
 //!
@@ -27,4 +28,4 @@ pub mod metrics;
 pub mod resource;
 pub mod trace;
 
-pub use scalar::{Numbers, Repeated};
+pub use scalar::{Numbers, Read, Repeated};

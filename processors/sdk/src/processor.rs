@@ -50,6 +50,6 @@ pub trait Replayer: Processor {
     ///
     /// # Errors
     ///
-    /// The instance is not used.
+    /// It is counted, and the instance used all the same: panic where it cannot go on.
     fn replay(&mut self, entries: &[Entry], memos: &[Memo]) -> Result<(), Error>;
 }

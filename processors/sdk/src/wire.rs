@@ -90,7 +90,19 @@ impl<'a> Fields<'a> {
         self.at
     }
 
+    /// Offset of the end of the message.
     #[inline]
+    pub(crate) fn end(&self) -> usize {
+        self.upto.len()
+    }
+
+    /// The message whose fields these are, given where it starts.
+    #[inline]
+    pub(crate) fn message(&self, start: usize) -> Message<'a> {
+        Message { upto: self.upto, start }
+    }
+
+    #[inline(always)]
     fn after_tag(&self, record: usize, tag: u32, at: usize) -> Result<Field<'a>, Error> {
         let (start, end) = match tag & 7 {
             LENGTH => match self.upto.get(at) {
@@ -112,6 +124,7 @@ impl<'a> Fields<'a> {
     }
 
     #[cold]
+    #[inline(never)]
     fn after_long_tag(&self, record: usize) -> Result<Field<'a>, Error> {
         let (tag, at) = read_varint(self.upto, record)?;
         match u32::try_from(tag) {
@@ -120,6 +133,8 @@ impl<'a> Fields<'a> {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn long_length(&self, at: usize) -> Result<(usize, usize), Error> {
         let (length, start) = read_varint(self.upto, at)?;
         usize::try_from(length)
@@ -133,7 +148,7 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<Field<'a>, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let record = self.at;
         let &first = self.upto.get(record)?;
@@ -317,6 +332,7 @@ pub(crate) fn read_varint(bytes: &[u8], at: usize) -> Result<(u64, usize), Error
     }
 }
 
+#[inline(never)]
 fn read_long_varint(bytes: &[u8], at: usize) -> Result<(u64, usize), Error> {
     let mut value = 0;
     let encoded = bytes.get(at..).unwrap_or_default();

@@ -3,7 +3,7 @@
 use tamis_sdk::otlp::logs::LogRecord;
 use tamis_sdk::wire::{Field, Message};
 
-use super::{Examiner, Met, Place};
+use super::{Examiner, Met, Notes, Place};
 use crate::config::Summary;
 use crate::keys::Rule;
 use crate::summary::{self, Tallies};
@@ -46,12 +46,11 @@ impl Path {
 impl Examiner {
     /// Examines the attributes and the body of a log record.
     pub(crate) fn log_record(&mut self, batch: &[u8], record: Message<'_>) -> Result<(), Fault> {
-        let mut notes = self.notes();
+        let mut notes = Notes::default();
         let mut body = Body { tallies: Tallies::default(), told: true };
-        let (mut has_body, mut last) = (false, None);
+        let mut has_body = false;
         for field in record.fields() {
             let field = field?;
-            last = Some(field);
             match field.number() {
                 LogRecord::ATTRIBUTES => self.attribute(batch, field, &mut notes)?,
                 LogRecord::BODY => {
@@ -61,34 +60,30 @@ impl Examiner {
                 _ => {}
             }
         }
-        // New attributes go behind the last one, or else behind the last field.
-        notes.anchor = notes.anchor.or(last);
-        let appended = if has_body { None } else { self.absent_body(&mut body) };
+        if !has_body {
+            self.absent_body(record, &mut body);
+        }
         let mut entries = Vec::new();
         let existing = &notes.existing;
         summary::of_attributes(self.summary, &mut notes.tallies, existing, &mut entries);
         if body.told {
             summary::of_body(self.summary, &mut body.tallies, existing, &mut entries);
         }
-        self.write_summary(batch, LogRecord::ATTRIBUTES, &notes, entries);
-        if let (Some(text), Some(anchor)) = (appended, notes.anchor) {
-            self.changes.append(batch, anchor.record(), notes.mark, |out| {
-                out.message(LogRecord::BODY, |any| any.bytes(1, text));
-            });
-        }
+        self.write_summary(record, LogRecord::ATTRIBUTES, entries);
         Ok(())
     }
 
-    /// An absent body is an empty text to the Collector, which a pattern may match and mask: then this is
-    /// what it becomes. (Of a record without any field nothing is told, and nothing is put into it.)
-    fn absent_body(&mut self, body: &mut Body) -> Option<Vec<u8>> {
+    /// An absent body is an empty text to the Collector, which a pattern may match and mask.
+    fn absent_body(&mut self, record: Message<'_>, body: &mut Body) {
         body.told = !self.values.is_allowed(b"");
-        if !body.told {
-            return None;
+        if body.told
+            && let Some(masked) = self.values.masked(b"")
+        {
+            body.tallies.masked.add(self.summary, || b"body".to_vec());
+            self.changes.append(record.range(), |out| {
+                out.message(LogRecord::BODY, |any| any.bytes(1, masked));
+            });
         }
-        let masked = self.values.masked(b"")?.to_vec();
-        body.tallies.masked.add(self.summary, || b"body".to_vec());
-        Some(masked)
     }
 
     fn body(&mut self, batch: &[u8], field: Field<'_>, body: &mut Body) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ use tamis_sdk::{Context, Signal};
 use crate::random::{self, Random};
 use crate::{configured, processed};
 
-const CASES: u64 = 2000;
+const CASES: u64 = 1000;
 
 #[test]
 fn random_batches_leave_as_they_leave_the_collector() {

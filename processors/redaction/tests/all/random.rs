@@ -10,8 +10,8 @@ use opentelemetry_proto::tonic::common::v1::{
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{
-    ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram, HistogramDataPoint, Metric,
-    NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, Summary, SummaryDataPoint,
+    ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram, HistogramDataPoint,
+    Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, Summary, SummaryDataPoint,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
@@ -55,25 +55,76 @@ impl Random {
 }
 
 const KEYS: &[&str] = &[
-    "id", "user.email", "http.url", "api_token", "token", "card", "safe_note", "note", "", "ключ", "count",
-    "nested", "redaction.masked.keys", "redaction.masked.count", "redaction.redacted.keys",
-    "redaction.redacted.count", "redaction.allowed.keys", "redaction.allowed.count",
-    "redaction.ignored.count", "redaction.body.masked.keys", "redaction.body.masked.count",
-    "redaction.body.allowed.keys", "redaction.body.allowed.count", "redaction.body.ignored.count",
-    "redaction.body.redacted.keys", "redaction.body.redacted.count", "redaction.other",
+    "id",
+    "user.email",
+    "http.url",
+    "api_token",
+    "token",
+    "card",
+    "safe_note",
+    "note",
+    "",
+    "ключ",
+    "count",
+    "nested",
+    "redaction.masked.keys",
+    "redaction.masked.count",
+    "redaction.redacted.keys",
+    "redaction.redacted.count",
+    "redaction.allowed.keys",
+    "redaction.allowed.count",
+    "redaction.ignored.count",
+    "redaction.body.masked.keys",
+    "redaction.body.masked.count",
+    "redaction.body.allowed.keys",
+    "redaction.body.allowed.count",
+    "redaction.body.ignored.count",
+    "redaction.body.redacted.keys",
+    "redaction.body.redacted.count",
+    "redaction.other",
 ];
 
 const TEXTS: &[&str] = &[
-    "", "plain", "4111111111111111", "card 4111111111111 and 5105105105105100.", "me@example.com",
-    "a@mycompany.com", "me@example.com a@mycompany.com", "078-05-1120", "1078-05-11200", "****", "token=abc",
-    "line one\nline two 4111111111111111", "\n", "ünïcödé 078-05-1120 ✓", "a,b", "id,card", "Bearer abc.def",
-    "true", "42", "{\"card\":\"4111111111111111\"}", "secret secret", "\u{212a}elvin",
+    "",
+    "plain",
+    "4111111111111111",
+    "card 4111111111111 and 5105105105105100.",
+    "me@example.com",
+    "a@mycompany.com",
+    "me@example.com a@mycompany.com",
+    "078-05-1120",
+    "1078-05-11200",
+    "****",
+    "token=abc",
+    "line one\nline two 4111111111111111",
+    "\n",
+    "ünïcödé 078-05-1120 ✓",
+    "a,b",
+    "id,card",
+    "Bearer abc.def",
+    "true",
+    "42",
+    "{\"card\":\"4111111111111111\"}",
+    "secret secret",
+    "\u{212a}elvin",
 ];
 
 pub(crate) const BLOCKED: &[&str] = &[
-    "4[0-9]{12}(?:[0-9]{3})?", "(5[1-5][0-9]{14})", r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
-    r"\b\d{3}-\d{2}-\d{4}\b", "secret", "(?i)bearer [a-z.]+", r"\*+", "a*", "^[0-9]+$", r"\w+=\w+", "(?i)kelvin",
-    "true|false", r"\d\.\d+", "e", "[^a-z]$",
+    "4[0-9]{12}(?:[0-9]{3})?",
+    "(5[1-5][0-9]{14})",
+    r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
+    r"\b\d{3}-\d{2}-\d{4}\b",
+    "secret",
+    "(?i)bearer [a-z.]+",
+    r"\*+",
+    "a*",
+    "^[0-9]+$",
+    r"\w+=\w+",
+    "(?i)kelvin",
+    "true|false",
+    r"\d\.\d+",
+    "e",
+    "[^a-z]$",
 ];
 
 /// A configuration of any kind.
@@ -237,7 +288,9 @@ fn any(random: &mut Random, depth: usize) -> AnyValue {
         1 => Some(Value::BoolValue(random.one_in(2))),
         2 => Some(Value::IntValue(random.pick(&[0, -7, 42, 4_111_111_111_111_111, i64::MIN]))),
         // JSON has no infinity, and the Collector then sees nothing of the whole map.
-        3 => Some(Value::DoubleValue(random.pick(&DOUBLES[..DOUBLES.len() - usize::from(depth < 2)]))),
+        3 => Some(Value::DoubleValue(
+            random.pick(&DOUBLES[..DOUBLES.len() - usize::from(depth < 2)]),
+        )),
         4 => Some(Value::BytesValue(random.pick(TEXTS).into())),
         10 => {
             let values = random.list(3, |random| any(random, depth - 1));
@@ -327,5 +380,105 @@ fn sort_value(any: &mut AnyValue) {
         Some(Value::KvlistValue(list)) => sort(&mut list.values),
         Some(Value::ArrayValue(list)) => list.values.iter_mut().for_each(sort_value),
         _ => {}
+    }
+}
+
+/// The texts that blocked values apply to: of attributes, strings or all types but containers, whose
+/// text they are in too; of bodies, everything.
+pub(crate) fn texts(signal: Signal, batch: &[u8], all_types: bool) -> Vec<String> {
+    let mut found = Texts { all_types, texts: Vec::new() };
+    match signal {
+        Signal::Traces => {
+            for resource in ExportTraceServiceRequest::decode(batch).unwrap().resource_spans {
+                found.pairs(&resource.resource.unwrap_or_default().attributes);
+                for scope in resource.scope_spans {
+                    found.pairs(&scope.scope.unwrap_or_default().attributes);
+                    for span in scope.spans {
+                        found.pairs(&span.attributes);
+                        span.events.iter().for_each(|event| found.pairs(&event.attributes));
+                    }
+                }
+            }
+        }
+        Signal::Logs => {
+            for resource in ExportLogsServiceRequest::decode(batch).unwrap().resource_logs {
+                found.pairs(&resource.resource.unwrap_or_default().attributes);
+                for scope in resource.scope_logs {
+                    found.pairs(&scope.scope.unwrap_or_default().attributes);
+                    for record in scope.log_records {
+                        found.pairs(&record.attributes);
+                        found.all_types = true;
+                        found.deep(&record.body.unwrap_or_default());
+                        found.all_types = all_types;
+                    }
+                }
+            }
+        }
+        Signal::Metrics => {
+            for resource in ExportMetricsServiceRequest::decode(batch).unwrap().resource_metrics {
+                found.pairs(&resource.resource.unwrap_or_default().attributes);
+                for scope in resource.scope_metrics {
+                    found.pairs(&scope.scope.unwrap_or_default().attributes);
+                    for data in scope.metrics.into_iter().filter_map(|metric| metric.data) {
+                        found.data(data);
+                    }
+                }
+            }
+        }
+    }
+    found.texts
+}
+
+struct Texts {
+    all_types: bool,
+    texts: Vec<String>,
+}
+
+impl Texts {
+    fn pairs(&mut self, pairs: &[KeyValue]) {
+        let values = pairs.iter().filter(|pair| !pair.key.starts_with("redaction."));
+        values.filter_map(|pair| pair.value.as_ref()).for_each(|any| self.value(any));
+    }
+
+    fn value(&mut self, any: &AnyValue) {
+        match &any.value {
+            Some(Value::StringValue(text)) => self.texts.push(text.clone()),
+            Some(Value::IntValue(number)) if self.all_types => self.texts.push(number.to_string()),
+            Some(Value::DoubleValue(number)) if self.all_types => {
+                self.texts.push(number.to_string());
+            }
+            Some(Value::KvlistValue(_) | Value::ArrayValue(_)) if self.all_types => self.deep(any),
+            _ => {}
+        }
+    }
+
+    fn deep(&mut self, any: &AnyValue) {
+        match &any.value {
+            Some(Value::KvlistValue(list)) => {
+                list.values
+                    .iter()
+                    .filter_map(|pair| pair.value.as_ref())
+                    .for_each(|any| self.deep(any));
+            }
+            Some(Value::ArrayValue(list)) => list.values.iter().for_each(|any| self.deep(any)),
+            _ => self.value(any),
+        }
+    }
+
+    fn data(&mut self, data: Data) {
+        match data {
+            Data::Gauge(Gauge { data_points }) | Data::Sum(Sum { data_points, .. }) => {
+                data_points.iter().for_each(|point| self.pairs(&point.attributes));
+            }
+            Data::Histogram(data) => {
+                data.data_points.iter().for_each(|point| self.pairs(&point.attributes));
+            }
+            Data::ExponentialHistogram(data) => {
+                data.data_points.iter().for_each(|point| self.pairs(&point.attributes));
+            }
+            Data::Summary(data) => {
+                data.data_points.iter().for_each(|point| self.pairs(&point.attributes));
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 #![allow(missing_docs, unsafe_code, reason = "generated; the documentation is in wit/")]
 #![allow(unused_qualifications, clippy::all, reason = "generated")]
 
-pub mod imports_world {
+pub(super) mod imports_world {
     wit_bindgen::generate!({
         path: "../../wit",
         inline: "
@@ -79,6 +79,6 @@ pub mod replayer_world {
 }
 
 pub use handler_world::export_handler;
-pub use imports_world::tamis::processor::types;
+pub(super) use imports_world::tamis::processor::types;
 pub use replayer_world::export_replayer;
 pub use ticker_world::export_ticker;

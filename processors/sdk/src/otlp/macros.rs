@@ -20,6 +20,13 @@ macro_rules! message {
             }
         }
 
+        impl<'a> $crate::otlp::Read<'a> for $Name<'a> {
+            #[inline]
+            fn read(field: &$crate::wire::Field<'a>) -> Result<Self, $crate::wire::Error> {
+                field.message().map(Self)
+            }
+        }
+
         impl<'a> $Name<'a> {
             /// The message beneath: its fields in wire order, its place in the batch.
             #[inline]
@@ -41,20 +48,23 @@ macro_rules! message {
 macro_rules! accessor {
     ($(#[$meta:meta])* $CONST:ident $field:ident repeated string) => {
         $(#[$meta])*
+        #[inline]
         #[must_use]
         pub fn $field(&self) -> $crate::otlp::Repeated<'a, $crate::wire::Text<'a>> {
-            $crate::otlp::Repeated::new(self.0, Self::$CONST, $crate::otlp::scalar::string)
+            $crate::otlp::Repeated::new(self.0, Self::$CONST)
         }
     };
     ($(#[$meta:meta])* $CONST:ident $field:ident repeated message $Type:ident) => {
         $(#[$meta])*
+        #[inline]
         #[must_use]
         pub fn $field(&self) -> $crate::otlp::Repeated<'a, $Type<'a>> {
-            $crate::otlp::Repeated::new(self.0, Self::$CONST, |field| field.message().map($Type::from))
+            $crate::otlp::Repeated::new(self.0, Self::$CONST)
         }
     };
     ($(#[$meta:meta])* $CONST:ident $field:ident repeated $kind:ident) => {
         $(#[$meta])*
+        #[inline]
         #[must_use]
         pub fn $field(&self) -> $crate::otlp::Numbers<'a, rust_type!('a $kind)> {
             $crate::otlp::Numbers::new(self.0, Self::$CONST, $crate::otlp::scalar::number::$kind)
@@ -62,12 +72,14 @@ macro_rules! accessor {
     };
     ($(#[$meta:meta])* $CONST:ident $field:ident message $Type:ident) => {
         $(#[$meta])*
+        #[inline]
         pub fn $field(&self) -> Result<Option<$Type<'a>>, $crate::wire::Error> {
             $crate::otlp::scalar::once(self.0, Self::$CONST).map(|found| found.map($Type::from))
         }
     };
     ($(#[$meta:meta])* $CONST:ident $field:ident enumeration $Type:ident) => {
         $(#[$meta])*
+        #[inline]
         pub fn $field(&self) -> Result<$Type, $crate::wire::Error> {
             $crate::otlp::scalar::last(self.0, Self::$CONST, $crate::otlp::scalar::int32)
                 .map(|found| $Type(found.unwrap_or_default()))
@@ -75,12 +87,14 @@ macro_rules! accessor {
     };
     ($(#[$meta:meta])* $CONST:ident $field:ident optional $kind:ident) => {
         $(#[$meta])*
+        #[inline]
         pub fn $field(&self) -> Result<Option<rust_type!('a $kind)>, $crate::wire::Error> {
             $crate::otlp::scalar::last(self.0, Self::$CONST, $crate::otlp::scalar::$kind)
         }
     };
     ($(#[$meta:meta])* $CONST:ident $field:ident $kind:ident) => {
         $(#[$meta])*
+        #[inline]
         pub fn $field(&self) -> Result<rust_type!('a $kind), $crate::wire::Error> {
             $crate::otlp::scalar::last(self.0, Self::$CONST, $crate::otlp::scalar::$kind)
                 .map(Option::unwrap_or_default)
@@ -112,17 +126,24 @@ macro_rules! oneof {
             $(#[$meta])*
             ///
             /// None when no member is there.
+            #[inline]
             pub fn $field(&self) -> Result<Option<$Enum $(<$a>)?>, $crate::wire::Error> {
                 let mut found = None;
+                let mut holds_message = false;
                 for field in self.0.fields() {
                     let field = field?;
-                    match field.number() {
+                    let (member, is_message) = match field.number() {
                         $(Self::$CONST => {
-                            refuse_repeated!(field found $Enum $Member $($kind)+);
-                            found = Some($Enum::$Member(read_member!(field $($kind)+)));
+                            let member = $Enum::$Member(read_member!(field $($kind)+));
+                            (member, is_message!($($kind)+))
                         })*
-                        _ => {}
+                        _ => continue,
+                    };
+                    if holds_message {
+                        return Err($crate::otlp::scalar::repeated(&field));
                     }
+                    holds_message = is_message;
+                    found = Some(member);
                 }
                 Ok(found)
             }
@@ -130,14 +151,15 @@ macro_rules! oneof {
     };
 }
 
-/// Refuses a message member that follows itself: protobuf would merge the two.
-macro_rules! refuse_repeated {
-    ($field:ident $found:ident $Enum:ident $Member:ident message $Type:ident) => {
-        if let Some($Enum::$Member(_)) = $found {
-            return Err($crate::otlp::scalar::repeated(&$field));
-        }
+/// Whether a member is a message. One that another member follows is refused: it would go unread,
+/// and if it is the same member again, protobuf would merge the two.
+macro_rules! is_message {
+    (message $Type:ident) => {
+        true
     };
-    ($field:ident $found:ident $Enum:ident $Member:ident $kind:ident) => {};
+    ($kind:ident) => {
+        false
+    };
 }
 
 macro_rules! read_member {

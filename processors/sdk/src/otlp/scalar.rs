@@ -3,14 +3,25 @@
 use crate::wire::{Error, Field, Fields, Kind, Message, Text, WireType, read_varint};
 use std::marker::PhantomData;
 
-type Read<'a, T> = fn(&Field<'a>) -> Result<T, Error>;
+/// What a repeated field can hold beside numbers: strings and messages.
+pub trait Read<'a>: Sized {
+    /// Reads one record.
+    fn read(field: &Field<'a>) -> Result<Self, Error>;
+}
+
+impl<'a> Read<'a> for Text<'a> {
+    #[inline]
+    fn read(field: &Field<'a>) -> Result<Self, Error> {
+        field.text()
+    }
+}
 
 /// The value of the last record of that number.
 #[inline]
 pub(super) fn last<'a, T>(
     message: Message<'a>,
     number: u32,
-    read: Read<'a, T>,
+    read: impl Fn(&Field<'a>) -> Result<T, Error>,
 ) -> Result<Option<T>, Error> {
     let mut found = None;
     for field in message.fields() {
@@ -40,49 +51,60 @@ pub(super) fn repeated(field: &Field<'_>) -> Error {
     Error::new(Kind::Repeated, field.record().start)
 }
 
+#[inline]
 pub(super) fn bytes<'a>(field: &Field<'a>) -> Result<&'a [u8], Error> {
     field.bytes()
 }
 
+#[inline]
 pub(super) fn string<'a>(field: &Field<'a>) -> Result<Text<'a>, Error> {
     field.text()
 }
 
+#[inline]
 pub(super) fn boolean(field: &Field<'_>) -> Result<bool, Error> {
     Ok(field.varint()? != 0)
 }
 
 // Protobuf takes the lower 32 bits of a varint for the 32-bit types.
 
+#[inline]
 pub(super) fn uint32(field: &Field<'_>) -> Result<u32, Error> {
     Ok(field.varint()? as u32)
 }
 
+#[inline]
 pub(super) fn int32(field: &Field<'_>) -> Result<i32, Error> {
     Ok(field.varint()? as i32)
 }
 
+#[inline]
 pub(super) fn sint32(field: &Field<'_>) -> Result<i32, Error> {
     let zigzag = uint32(field)?;
     Ok((zigzag >> 1) as i32 ^ -((zigzag & 1) as i32))
 }
 
+#[inline]
 pub(super) fn int64(field: &Field<'_>) -> Result<i64, Error> {
     Ok(field.varint()? as i64)
 }
 
+#[inline]
 pub(super) fn fixed32(field: &Field<'_>) -> Result<u32, Error> {
     field.fixed32()
 }
 
+#[inline]
 pub(super) fn fixed64(field: &Field<'_>) -> Result<u64, Error> {
     field.fixed64()
 }
 
+#[inline]
 pub(super) fn sfixed64(field: &Field<'_>) -> Result<i64, Error> {
     Ok(field.fixed64()? as i64)
 }
 
+#[inline]
 pub(super) fn double(field: &Field<'_>) -> Result<f64, Error> {
     field.fixed64().map(f64::from_bits)
 }
@@ -92,23 +114,24 @@ pub(super) fn double(field: &Field<'_>) -> Result<f64, Error> {
 pub struct Repeated<'a, T> {
     fields: Fields<'a>,
     number: u32,
-    read: Read<'a, T>,
+    value: PhantomData<T>,
 }
 
-impl<'a, T> Repeated<'a, T> {
-    pub(crate) fn new(message: Message<'a>, number: u32, read: Read<'a, T>) -> Self {
-        Self { fields: message.fields(), number, read }
+impl<'a, T: Read<'a>> Repeated<'a, T> {
+    #[inline]
+    pub(crate) fn new(message: Message<'a>, number: u32) -> Self {
+        Self { fields: message.fields(), number, value: PhantomData }
     }
 }
 
-impl<T> Iterator for Repeated<'_, T> {
+impl<'a, T: Read<'a>> Iterator for Repeated<'a, T> {
     type Item = Result<T, Error>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.fields.next()? {
-                Ok(field) if field.number() == self.number => return Some((self.read)(&field)),
+                Ok(field) if field.number() == self.number => return Some(T::read(&field)),
                 Ok(_) => {}
                 Err(error) => return Some(Err(error)),
             }

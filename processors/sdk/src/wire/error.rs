@@ -10,6 +10,7 @@ pub struct Error {
 
 impl Error {
     #[cold]
+    #[inline(never)]
     pub(crate) fn new(kind: Kind, offset: usize) -> Self {
         Self { kind, offset: u32::try_from(offset).unwrap_or(u32::MAX) }
     }
@@ -50,9 +51,6 @@ pub enum Kind {
     /// and taking one of them would hide the other. No encoder writes this.
     #[error("a field that may be there once is there twice")]
     Repeated,
-    /// Values are nested too deeply; the host refuses such batches before a guest sees them.
-    #[error("values are nested too deeply")]
-    Depth,
     /// A cursor was told to change what lies behind it, or what it does not stand on. A mistake in
     /// the processor, not in the data.
     #[error("an edit is out of order")]

@@ -1,0 +1,79 @@
+//! Test a processor natively: what it asked of the host, and cases in files.
+//!
+//! Natively the functions of [`host`](crate::host) meet a stand-in, one per thread, that records
+//! what they were given. Its clock stands still until a test sets it; staging is not played: what
+//! was asked stays even when the call fails.
+//!
+//! Needs the feature `testing`, as a dev-dependency.
+
+mod cases;
+mod json;
+
+pub use cases::{CaseError, Failure, run_cases};
+
+use crate::contract::{Context, Outcome};
+use crate::host::hold::{Decision, Portion};
+use crate::host::logging::Level;
+use crate::host::metrics::Measurement;
+use crate::host::native::{self, Host};
+use crate::{Configuration, Processor};
+
+/// Forgets everything that was recorded and sets the clock to 0.
+pub fn reset() {
+    native::with(|host| *host = Host::default());
+}
+
+/// Sets both clocks, in nanoseconds.
+pub fn set_clock(now: u64) {
+    native::with(|host| host.now = now);
+}
+
+/// Whether [`hold`](crate::hold::hold) answers that the store is full.
+pub fn set_store_full(full: bool) {
+    native::with(|host| host.store_full = full);
+}
+
+/// Takes the lines that were logged.
+#[must_use]
+pub fn take_logs() -> Vec<(Level, String)> {
+    native::with(|host| std::mem::take(&mut host.logs))
+}
+
+/// Takes what was measured.
+#[must_use]
+pub fn take_measurements() -> Vec<Measurement> {
+    native::with(|host| std::mem::take(&mut host.measurements))
+}
+
+/// Takes what was held.
+#[must_use]
+pub fn take_held() -> Vec<Portion> {
+    native::with(|host| std::mem::take(&mut host.portions))
+}
+
+/// Takes what was released.
+#[must_use]
+pub fn take_released() -> Vec<Decision> {
+    native::with(|host| std::mem::take(&mut host.released))
+}
+
+/// Takes what was discarded.
+#[must_use]
+pub fn take_discarded() -> Vec<Decision> {
+    native::with(|host| std::mem::take(&mut host.discarded))
+}
+
+/// Configures a new instance and hands it one batch; for [`run_cases`].
+///
+/// # Errors
+///
+/// What the processor answered.
+pub fn run<P: Processor>(
+    configuration: &str,
+    context: &Context,
+    batch: &[u8],
+) -> Result<Outcome, Failure> {
+    let configuration = Configuration::from_json(configuration);
+    let (mut processor, _) = P::configure(configuration).map_err(Failure::Configuration)?;
+    processor.process(context, batch).map_err(Failure::Batch)
+}

@@ -1,0 +1,23 @@
+//! End-to-end tests: the real gateway process between real SDKs, real Collectors and a real backend.
+//!
+//! `cargo xtask test` builds what they need and runs them. One after the other by name:
+//! - [`neighbours`]: the Python SDK before, the Collector before and behind
+//! - [`answers`]: the same request to tamis and to the Collector, the same answer
+//! - [`oracle`]: the same data through both, the same items
+//! - [`delivery`]: nothing that was acknowledged is lost
+//! - [`lifecycle`]: start, signals, shutdown, `validate`
+//! - [`configurations`]: what users start from
+//! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod configurations;
+mod delivery;
+mod harness;
+mod holding;
+mod languages;
+mod lifecycle;
+mod misbehaviour;
+mod neighbours;
+mod oracle;

@@ -1,0 +1,30 @@
+//! `cargo xtask test`: all tests, with real neighbours.
+
+use std::thread;
+
+use anyhow::anyhow;
+
+use crate::command::{cargo, run};
+use crate::{collector, python, setup};
+
+/// Everything is compiled at once, with one set of features: asked for apart, the tests' features
+/// would make cargo compile wasmtime a second time.
+const ALL: [&str; 3] = ["--workspace", "--profile", "ci"];
+
+/// Runs the tests; `arguments` go to the test binaries (a part of a name, say).
+pub(crate) fn test(arguments: &[String]) -> anyhow::Result<()> {
+    setup::setup()?;
+    // The neighbours are built while Rust compiles, which waits for few cores at its ends.
+    let (collector, python) = thread::scope(|scope| {
+        let neighbours = scope.spawn(|| anyhow::Ok((collector::build()?, python::environment()?)));
+        run(cargo().arg("build").args(ALL).args(["--lib", "--bins", "--tests"]))?;
+        neighbours.join().map_err(|_| anyhow!("building the neighbours panicked"))?
+    })?;
+    run(cargo()
+        .arg("test")
+        .args(ALL)
+        .env("TAMIS_TEST_COLLECTOR", collector)
+        .env("TAMIS_TEST_PYTHON", python)
+        .arg("--")
+        .args(arguments))
+}
