@@ -88,8 +88,7 @@ async fn answer(
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
     let frames = [Frame::data(ANSWER), Frame::trailers(trailers)].map(Ok::<_, Infallible>);
-    let mut response =
-        Response::new(StreamBody::new(futures_util::stream::iter(frames)).boxed());
+    let mut response = Response::new(StreamBody::new(futures_util::stream::iter(frames)).boxed());
     let content_type = HeaderValue::from_static("application/grpc");
     response.headers_mut().insert(http::header::CONTENT_TYPE, content_type);
     Ok(response)

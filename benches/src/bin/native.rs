@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use tamis::config::{Config, ProcessEnvironment, ProcessorSettings, ReceiverSettings, Source, load};
+use tamis::config::{
+    Config, ProcessEnvironment, ProcessorSettings, ReceiverSettings, Source, load,
+};
 use tamis::consumer::Consumer;
 use tamis::exporter;
 use tamis::receiver::{OtlpReceiver, Sinks};
