@@ -56,6 +56,18 @@ const SCENARIOS: [Scenario; 4] = [
     },
 ];
 
+const COLUMNS: [&str; 9] = [
+    "gateway",
+    "CPU us/span",
+    "x tamis",
+    "spans/s",
+    "busy",
+    "peak MiB",
+    "p50 ms",
+    "p99 ms",
+    "load us/span",
+];
+
 /// One measurement of one gateway.
 struct Sample {
     /// Microseconds of CPU time of the gateway for one span.
@@ -66,6 +78,8 @@ struct Sample {
     peak_mib: f64,
     p50_ms: f64,
     p99_ms: f64,
+    /// As `cost`, of the load generator and the backend together.
+    load_cost: f64,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -113,9 +127,7 @@ async fn compare(
         options.rounds,
         options.time.as_secs_f64()
     );
-    let columns =
-        ["gateway", "CPU us/span", "x tamis", "spans/s", "busy", "peak MiB", "p50 ms", "p99 ms"];
-    let mut table = Table::new(&title, &columns);
+    let mut table = Table::new(&title, &COLUMNS);
     let middle = |samples: &[Sample], of: fn(&Sample) -> f64| median(samples.iter().map(of));
     let tamis = samples.first().map_or(0.0, |samples| middle(samples, |sample| sample.cost));
     for (gateway, samples) in scenario.gateways.iter().zip(&samples) {
@@ -129,6 +141,7 @@ async fn compare(
             format!("{:.1}", middle(samples, |sample| sample.peak_mib)),
             fixed(middle(samples, |sample| sample.p50_ms)),
             fixed(middle(samples, |sample| sample.p99_ms)),
+            fixed(middle(samples, |sample| sample.load_cost)),
         ]);
     }
     Ok(table.print()?)
@@ -156,11 +169,12 @@ async fn measure(
     let mut load = Load::start(running.address, requests).await?;
     tokio::time::sleep(WARM_UP).await;
     load.take_latencies();
-    let (start, cpu, acknowledged) =
-        (Instant::now(), running.process.cpu_time()?, load.acknowledged());
+    let (start, acknowledged) = (Instant::now(), load.acknowledged());
+    let (cpu, load_cpu) = (running.process.cpu_time()?, process::own_cpu_time()?);
     tokio::time::sleep(time).await;
     let seconds = start.elapsed().as_secs_f64();
     let cpu = (running.process.cpu_time()? - cpu).as_secs_f64();
+    let load_cpu = (process::own_cpu_time()? - load_cpu).as_secs_f64();
     let spans = (load.acknowledged() - acknowledged) as f64;
     let latencies = load.take_latencies();
     load.check()?;
@@ -172,6 +186,7 @@ async fn measure(
         peak_mib: mebibytes(running.process.peak_memory()?),
         p50_ms: percentile(latencies.iter().copied(), 50) * 1e3,
         p99_ms: percentile(latencies, 99) * 1e3,
+        load_cost: load_cpu * 1e6 / spans,
     })
 }
 

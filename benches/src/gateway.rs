@@ -59,7 +59,8 @@ impl Gateway {
             Self::Floor => beside_this("bench-floor")?,
             Self::Collector => {
                 let path = std::env::var_os("TAMIS_BENCH_COLLECTOR");
-                path.context("TAMIS_BENCH_COLLECTOR does not name a Collector")?.into()
+                path.context("TAMIS_BENCH_COLLECTOR does not name one; `cargo xtask bench` does")?
+                    .into()
             }
         };
         ensure!(path.exists(), "no {}; `cargo xtask bench` builds everything", path.display());

@@ -2,7 +2,7 @@
 //! nothing.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -132,7 +132,7 @@ fn nop(metrics: &Metrics) -> Result<Arc<dyn Consumer>, exporter::BuildError> {
 /// The section of `config/redaction.yaml`, as JSON.
 fn redaction_config() -> anyhow::Result<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/redaction.yaml");
-    let (config, _) = load(&[Source::File(PathBuf::from(path))], &Placeholders, &["redaction"])?;
+    let (config, _) = load(&[Source::File(path)], &Placeholders, &["redaction"])?;
     match config.processors.first_key_value() {
         Some((_, ProcessorSettings::Guest(guest))) => Ok(guest.config_json()),
         _ => None.context("config/redaction.yaml has no redaction"),

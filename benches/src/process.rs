@@ -55,13 +55,7 @@ impl Process {
     ///
     /// When the process is gone.
     pub fn cpu_time(&self) -> anyhow::Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
-        // The name in parentheses may hold anything; the fields after it are numbers.
-        let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
-        // utime and stime are the fields 14 and 15, the state after the name is field 3.
-        let ticks = fields.split_whitespace().skip(11).take(2);
-        let ticks: u32 = ticks.map(str::parse::<u32>).sum::<Result<_, _>>()?;
-        Ok(TICK * ticks)
+        cpu_time(&self.0.id().to_string())
     }
 
     /// The most memory that was ever resident, in bytes.
@@ -97,6 +91,25 @@ impl Drop for Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// As [`Process::cpu_time`], of this process.
+///
+/// # Errors
+///
+/// Without /proc.
+pub fn own_cpu_time() -> anyhow::Result<Duration> {
+    cpu_time("self")
+}
+
+fn cpu_time(process: &str) -> anyhow::Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name in parentheses may hold anything; the fields after it are numbers.
+    let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
+    // utime and stime are the fields 14 and 15, the state after the name is field 3.
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    let ticks: u32 = ticks.map(str::parse::<u32>).sum::<Result<_, _>>()?;
+    Ok(TICK * ticks)
 }
 
 /// Moves this process to [`LOAD_CORE`]; before it has threads.
