@@ -35,6 +35,7 @@ pub struct Redaction {
     scanner: Option<Scanner>,
 }
 
+#[cfg(feature = "guest")]
 tamis_sdk::export!(Redaction);
 
 impl Processor for Redaction {

@@ -1,0 +1,238 @@
+//! The data: gRPC messages of 512 spans with 12 to 16 attributes each, encoded once before the load.
+
+use bytes::Bytes;
+use fastrand::Rng;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message;
+
+/// Spans of one request.
+pub const SPANS: usize = 512;
+
+/// Different requests, sent in turns: more than the caches of a core hold.
+const REQUESTS: usize = 16;
+const RESOURCES: usize = 4;
+/// Every run sends the same bytes.
+const SEED: u64 = 0x7461_6d69_7321;
+/// The flag and the length before a gRPC message.
+const PREFIX: usize = 5;
+
+/// What the `blocked_values` of the scenario are looking for, and so what may not come out.
+const EMAILS: [&str; 3] = ["jane.doe@example.com", "ops+alerts@corp.example.org", "m_k@mail.test"];
+const CARDS: [&str; 3] = ["4111111111111111", "5500005555555559", "4012888888881881"];
+const SSNS: [&str; 3] = ["078-05-1120", "219-09-9999", "457-55-5462"];
+
+/// How many of the spans hold an e-mail address, a card number or a social security number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    None,
+    /// 1.5 % of them.
+    Few,
+    Everywhere,
+}
+
+impl Secrets {
+    pub const ALL: [Self; 3] = [Self::None, Self::Few, Self::Everywhere];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "no secret",
+            Self::Few => "a secret in 1.5 %",
+            Self::Everywhere => "a secret in every span",
+        }
+    }
+
+    fn share(self) -> f64 {
+        match self {
+            Self::None => 0.0,
+            Self::Few => 0.015,
+            Self::Everywhere => 1.0,
+        }
+    }
+}
+
+/// Requests that are sent in turns, each with gRPC's prefix.
+#[derive(Clone, Debug)]
+pub struct Requests(Vec<Bytes>);
+
+impl Requests {
+    pub fn new(secrets: Secrets) -> Self {
+        let mut rng = Rng::with_seed(SEED);
+        Self((0..REQUESTS).map(|_| framed(&request(&mut rng, secrets))).collect())
+    }
+
+    /// The request number `turn`, with its prefix.
+    pub fn framed(&self, turn: usize) -> Bytes {
+        self.0[turn % self.0.len()].clone()
+    }
+
+    /// The messages without their prefix.
+    pub fn messages(&self) -> impl Iterator<Item = Bytes> {
+        self.0.iter().map(|framed| framed.slice(PREFIX..))
+    }
+
+    /// Of one span, on average.
+    pub fn bytes_per_span(&self) -> usize {
+        self.messages().map(|message| message.len()).sum::<usize>() / (self.0.len() * SPANS)
+    }
+}
+
+/// How many secrets stand in the bytes.
+pub fn count_secrets(bytes: &[u8]) -> usize {
+    let secrets = [EMAILS, CARDS, SSNS];
+    let count = |secret: &&str| memchr::memmem::find_iter(bytes, secret.as_bytes()).count();
+    secrets.as_flattened().iter().map(count).sum()
+}
+
+fn framed(request: &ExportTraceServiceRequest) -> Bytes {
+    let length = request.encoded_len();
+    let mut framed = Vec::with_capacity(PREFIX + length);
+    framed.push(0);
+    framed.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+    framed.extend_from_slice(&request.encode_to_vec());
+    framed.into()
+}
+
+fn request(rng: &mut Rng, secrets: Secrets) -> ExportTraceServiceRequest {
+    let resource_spans = (0..RESOURCES).map(|_| resource_spans(rng, secrets)).collect();
+    ExportTraceServiceRequest { resource_spans }
+}
+
+fn resource_spans(rng: &mut Rng, secrets: Secrets) -> ResourceSpans {
+    let service = pick(rng, &["checkout", "cart", "catalogue", "payment", "shipping"]);
+    let attributes = vec![
+        string("service.name", service),
+        string("service.version", "2.14.3"),
+        string("deployment.environment.name", "production"),
+        string("k8s.pod.name", format!("{service}-{:08x}-{:05x}", rng.u32(..), rng.u16(..))),
+        string("host.name", format!("ip-10-0-{}-{}", rng.u8(..), rng.u8(..))),
+        string("telemetry.sdk.language", "java"),
+    ];
+    let scope = InstrumentationScope {
+        name: "io.opentelemetry.tomcat-10.0".to_owned(),
+        version: "2.9.0-alpha".to_owned(),
+        ..InstrumentationScope::default()
+    };
+    let spans = (0..SPANS / RESOURCES).map(|_| span(rng, secrets)).collect();
+    ResourceSpans {
+        resource: Some(Resource { attributes, ..Resource::default() }),
+        scope_spans: vec![ScopeSpans { scope: Some(scope), spans, ..ScopeSpans::default() }],
+        ..ResourceSpans::default()
+    }
+}
+
+fn span(rng: &mut Rng, secrets: Secrets) -> Span {
+    let start = 1_790_000_000_000_000_000 + rng.u64(..3_600_000_000_000);
+    let route =
+        pick(rng, &["/api/v2/orders/{id}", "/api/v2/cart/{id}/items", "/healthz", "/search"]);
+    let mut attributes = attributes(rng, route);
+    if rng.f64() < secrets.share() {
+        attributes.push(secret(rng));
+    }
+    Span {
+        trace_id: (0..16).map(|_| rng.u8(..)).collect(),
+        span_id: (0..8).map(|_| rng.u8(..)).collect(),
+        parent_span_id: (0..8).map(|_| rng.u8(..)).collect(),
+        flags: 0x101,
+        name: format!("GET {route}"),
+        kind: 2,
+        start_time_unix_nano: start,
+        end_time_unix_nano: start + rng.u64(100_000..2_000_000_000),
+        attributes,
+        ..Span::default()
+    }
+}
+
+/// 12 to 16, as the semantic conventions name them.
+fn attributes(rng: &mut Rng, route: &str) -> Vec<KeyValue> {
+    let agents = [
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0",
+        "okhttp/4.12.0",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15",
+    ];
+    let status = pick(rng, &["200", "200", "200", "201", "404", "500"]);
+    let mut all = vec![
+        string("http.request.method", pick(rng, &["GET", "POST", "PUT"])),
+        string("http.route", route),
+        string("url.full", url(rng)),
+        string("db.query.text", "SELECT id, state FROM orders WHERE tenant = ? AND id = ?"),
+        string("server.address", pick(rng, &["shop.example.net", "api.example.net"])),
+        int("server.port", 443),
+        int("http.response.status_code", status.parse().unwrap_or(0)),
+        string("client.address", format!("203.0.113.{}", rng.u8(..))),
+        string("user_agent.original", pick(rng, &agents)),
+        string("network.protocol.version", "1.1"),
+        int("thread.id", i64::from(rng.u8(..))),
+        string("thread.name", format!("http-nio-8080-exec-{}", rng.u8(1..64))),
+        string("app.tenant", pick(rng, &["acme", "globex", "initech", "umbrella"])),
+        string("app.request.id", format!("{:016x}", rng.u64(..))),
+        boolean("app.cache.hit", rng.bool()),
+        double("app.load", rng.f64()),
+    ];
+    all.truncate(rng.usize(12..=16));
+    all
+}
+
+fn url(rng: &mut Rng) -> String {
+    let (order, page) = (rng.u64(..), rng.u8(..));
+    format!("https://shop.example.net/api/v2/orders/{order:x}?currency=EUR&page={page}")
+}
+
+/// One of the three kinds, alone or within text.
+fn secret(rng: &mut Rng) -> KeyValue {
+    match rng.u8(..3) {
+        0 => string("enduser.id", pick(rng, &EMAILS)),
+        1 => string("app.note", format!("card {} was declined", pick(rng, &CARDS))),
+        _ => string("app.note", format!("ssn {} on file", pick(rng, &SSNS))),
+    }
+}
+
+fn pick<'a>(rng: &mut Rng, choices: &[&'a str]) -> &'a str {
+    choices[rng.usize(..choices.len())]
+}
+
+fn string(key: &str, value: impl Into<String>) -> KeyValue {
+    attribute(key, Value::StringValue(value.into()))
+}
+
+fn int(key: &str, value: i64) -> KeyValue {
+    attribute(key, Value::IntValue(value))
+}
+
+fn double(key: &str, value: f64) -> KeyValue {
+    attribute(key, Value::DoubleValue(value))
+}
+
+fn boolean(key: &str, value: bool) -> KeyValue {
+    attribute(key, Value::BoolValue(value))
+}
+
+fn attribute(key: &str, value: Value) -> KeyValue {
+    let value = Some(AnyValue { value: Some(value) });
+    KeyValue { key: key.to_owned(), value, ..KeyValue::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_what_the_readme_says() {
+        for secrets in Secrets::ALL {
+            let requests = Requests::new(secrets);
+            let bytes = requests.bytes_per_span();
+            assert!((640..740).contains(&bytes), "{bytes} bytes a span");
+            let all = REQUESTS * SPANS;
+            let found: usize = requests.messages().map(|message| count_secrets(&message)).sum();
+            let expected = match secrets {
+                Secrets::None => 0..=0,
+                Secrets::Few => all / 100..=all / 50,
+                Secrets::Everywhere => all..=all,
+            };
+            assert!(expected.contains(&found), "{found} secrets");
+        }
+    }
+}
