@@ -173,7 +173,7 @@ impl Pipelines {
     /// whoever holds it.
     pub async fn shutdown(self, deadline: Instant) {
         // Side by side: a chain that is stuck must not take the time of the others.
-        let processors = join_all(self.chains.iter().map(|chain| async {
+        let processors = join_all(self.chains.iter().map(|chain| async move {
             for processor in chain {
                 processor.shutdown().await;
             }
