@@ -57,7 +57,7 @@ impl Service {
                 health_checks.push(health_check);
             }
         }
-        let mut pipelines = prepared.start(config, &metrics)?;
+        let mut pipelines = prepared.start(config, &metrics);
         let receivers = receivers(config, &mut pipelines, &metrics).await?;
         readiness.set_ready();
         Ok(Self { receivers, pipelines, readiness, health_checks, metrics_server })

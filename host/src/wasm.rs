@@ -4,6 +4,7 @@
 
 pub mod bindings;
 pub mod builtin;
+pub mod call;
 pub mod component;
 pub mod counters;
 pub mod edits;
@@ -22,3 +23,6 @@ pub mod scan;
 pub mod settings;
 pub mod shared;
 pub mod state;
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ const ALL: [&str; 3] = ["--workspace", "--profile", "ci"];
 
 /// Runs the tests; `arguments` go to the test binaries (a part of a name, say).
 pub(crate) fn test(arguments: &[String]) -> anyhow::Result<()> {
-    setup::setup()?;
+    setup::setup_tests()?;
     // The neighbours are built while Rust compiles, which waits for few cores at its ends.
     let (collector, python) = thread::scope(|scope| {
         let neighbours = scope.spawn(|| anyhow::Ok((collector::build()?, python::environment()?)));

@@ -19,25 +19,32 @@ const CHILDREN: u32 = 2;
 pub enum CutError {
     #[error("no item of the batch starts at offset {0}")]
     NoItem(u32),
+    #[error("the item at offset {0} is wanted twice")]
+    Twice(u32),
     #[error("the batch is malformed: {0}")]
     Malformed(#[from] Reason),
 }
 
 /// For each list of item offsets (of the first byte of the item's message, after its length), the
-/// request that holds just these items.
-pub fn cut(batch: &[u8], portions: &[&[u32]]) -> Result<Vec<Bytes>, CutError> {
+/// request that holds just these items; `None` when all of them together pass `room` bytes. Every
+/// portion has a copy of its resources and scopes, so that small items can need much room.
+pub fn cut(batch: &[u8], portions: &[&[u32]], room: usize) -> Result<Option<Vec<Bytes>>, CutError> {
     let mut wanted: Vec<(u32, usize)> = portions
         .iter()
         .enumerate()
         .flat_map(|(portion, items)| items.iter().map(move |item| (*item, portion)))
         .collect();
     wanted.sort_unstable();
-    let mut cutter = Cutter { batch, wanted: &wanted, builders: Vec::new() };
+    if let Some(pair) = wanted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(CutError::Twice(pair[0].0));
+    }
+    let mut cutter = Cutter { batch, wanted: &wanted, builders: Vec::new(), room: Some(room) };
     cutter.builders.resize_with(portions.len(), Builder::default);
     cutter.request()?;
-    match cutter.wanted.first() {
-        Some((offset, _)) => Err(CutError::NoItem(*offset)),
-        None => Ok(cutter.builders.into_iter().map(Builder::finish).collect()),
+    match (cutter.room, cutter.wanted.first()) {
+        (None, _) => Ok(None),
+        (_, Some((offset, _))) => Err(CutError::NoItem(*offset)),
+        _ => Ok(Some(cutter.builders.into_iter().map(Builder::finish).collect())),
     }
 }
 
@@ -46,6 +53,8 @@ struct Cutter<'a> {
     /// What is still to be found, ascending.
     wanted: &'a [(u32, usize)],
     builders: Vec<Builder>,
+    /// Bytes that may still be copied; `None` when that was not enough.
+    room: Option<usize>,
 }
 
 /// One field of a message, by its place in the batch.
@@ -59,7 +68,7 @@ struct Record {
 impl Cutter<'_> {
     fn request(&mut self) -> Result<(), CutError> {
         let mut at = 0;
-        while at < self.batch.len() && !self.wanted.is_empty() {
+        while at < self.batch.len() && !self.wanted.is_empty() && self.room.is_some() {
             let record = self.record(at..self.batch.len())?;
             at = record.whole.end;
             if record.number == GROUPS && record.wire_type == LEN && self.wants(&record.payload) {
@@ -94,14 +103,18 @@ impl Cutter<'_> {
         while at < group.end {
             let record = self.record(at..group.end)?;
             at = record.whole.end;
-            while let Some((offset, portion)) = self.wanted.first()
+            if let Some((offset, portion)) = self.wanted.first()
                 && *offset as usize == record.payload.start
                 && record.number == CHILDREN
                 && record.wire_type == LEN
             {
                 let item = &self.batch[record.whole.clone()];
-                self.builders[*portion].push(resource, &header, item);
+                let copied = self.builders[*portion].push(resource, &header, item);
                 self.wanted = &self.wanted[1..];
+                self.room = self.room.and_then(|room| room.checked_sub(copied));
+                if self.room.is_none() {
+                    return Ok(());
+                }
             }
         }
         Ok(())
@@ -154,17 +167,22 @@ struct Builder {
 }
 
 impl Builder {
-    fn push(&mut self, resource: &[u8], scope: &[u8], item: &[u8]) {
+    /// Answers how many bytes were copied.
+    fn push(&mut self, resource: &[u8], scope: &[u8], item: &[u8]) -> usize {
+        let mut copied = item.len();
         if !self.resource_open {
             self.close_resource();
             self.resource.extend_from_slice(resource);
             self.scope.extend_from_slice(scope);
+            copied += resource.len() + scope.len();
         } else if !self.scope_open {
             self.close_scope();
             self.scope.extend_from_slice(scope);
+            copied += scope.len();
         }
         (self.resource_open, self.scope_open) = (true, true);
         self.scope.extend_from_slice(item);
+        copied
     }
 
     fn close_scope(&mut self) {
@@ -228,18 +246,18 @@ mod tests {
     fn all_items_give_the_same_items_under_the_same_headers() {
         let batch = batch();
         let items = [b'a', b'b', b'c', b'd'].map(|item| offset(&batch, item));
-        let whole = cut(&batch, &[&items]).unwrap().remove(0);
+        let whole = cut(&batch, &[&items], usize::MAX).unwrap().unwrap().remove(0);
         // The children move behind the group's own fields; cutting again changes nothing more.
         assert_eq!(whole.len(), batch.len());
         let items = [b'a', b'b', b'c', b'd'].map(|item| offset(&whole, item));
-        assert_eq!(cut(&whole, &[&items]).unwrap()[0], whole);
+        assert_eq!(cut(&whole, &[&items], usize::MAX).unwrap().unwrap()[0], whole);
     }
 
     #[test]
     fn portions_are_cut_apart() {
         let batch = batch();
         let (a, c, d) = (offset(&batch, b'a'), offset(&batch, b'c'), offset(&batch, b'd'));
-        let portions = cut(&batch, &[&[a, d], &[c]]).unwrap();
+        let portions = cut(&batch, &[&[a, d], &[c]], usize::MAX).unwrap().unwrap();
         let texts = portions.map_text();
         assert_eq!(texts, ["r1 s1 a r2 s3 d", "r1 s2 c"]);
     }
@@ -265,11 +283,23 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_is_not_cut() {
+        let batch = batch();
+        let items: &[u32] = &[offset(&batch, b'a')];
+        // Resource and URL, scope and URL, item.
+        let copied = 4 + 5 + 4 + 5 + 3;
+        assert!(cut(&batch, &[items], copied).unwrap().is_some());
+        assert!(cut(&batch, &[items], copied - 1).unwrap().is_none());
+    }
+
+    #[test]
     fn an_offset_that_is_no_item_is_an_error() {
         let batch = batch();
         let a = offset(&batch, b'a');
-        assert_eq!(cut(&batch, &[&[a + 1]]), Err(CutError::NoItem(a + 1)));
-        assert_eq!(cut(&batch, &[&[0]]), Err(CutError::NoItem(0)));
-        assert_eq!(cut(&batch, &[&[u32::MAX]]), Err(CutError::NoItem(u32::MAX)));
+        let cut = |portions: &[&[u32]]| cut(&batch, portions, usize::MAX);
+        assert_eq!(cut(&[&[a + 1]]), Err(CutError::NoItem(a + 1)));
+        assert_eq!(cut(&[&[0]]), Err(CutError::NoItem(0)));
+        assert_eq!(cut(&[&[u32::MAX]]), Err(CutError::NoItem(u32::MAX)));
+        assert_eq!(cut(&[&[a], &[a]]), Err(CutError::Twice(a)));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::batch::Signal;
@@ -25,8 +26,9 @@ use crate::wasm::settings::{GuestSettings, Module};
 /// Of the time for shutdown, what is left to the exporters however long the processors take.
 const EXPORTERS_SHARE: Duration = Duration::from_secs(5);
 
-/// Guests that have accepted their configuration; the first step.
+/// Exporters, and guests that have accepted their configuration; the first step.
 pub struct Prepared {
+    exporters: BTreeMap<ComponentId, Arc<dyn Consumer>>,
     runtime: Option<Runtime>,
     guests: BTreeMap<(PipelineId, ComponentId), Configured>,
 }
@@ -55,15 +57,17 @@ pub enum BuildError {
 }
 
 impl Prepared {
-    /// Loads every guest and hands it its configuration; all complaints at once.
+    /// Builds the exporters (which connect to nothing yet), loads every guest and hands it its
+    /// configuration; all complaints of guests at once.
     pub async fn new(
         config: &Config,
         workers: usize,
         metrics: &Metrics,
     ) -> Result<Self, BuildError> {
+        let exporters = exporters(config, metrics)?;
         let guests = guests(config);
         if guests.is_empty() {
-            return Ok(Self { runtime: None, guests: BTreeMap::new() });
+            return Ok(Self { exporters, runtime: None, guests: BTreeMap::new() });
         }
         let user_modules =
             guests.iter().any(|(_, _, guest)| matches!(guest.module, Module::File(_)));
@@ -96,26 +100,19 @@ impl Prepared {
             }
         }
         if problems.is_empty() {
-            Ok(Self { runtime: Some(runtime), guests: configured })
+            Ok(Self { exporters, runtime: Some(runtime), guests: configured })
         } else {
             Err(Problems::new(problems).into())
         }
     }
 
-    /// Builds exporters and chains, and starts what runs beside the data path.
-    pub fn start(mut self, config: &Config, metrics: &Metrics) -> Result<Pipelines, BuildError> {
-        let mut exporters: BTreeMap<&ComponentId, Arc<dyn Consumer>> = BTreeMap::new();
-        for id in config.service.pipelines.values().flat_map(|pipeline| &pipeline.exporters) {
-            if let Some(settings) = config.exporters.get(id)
-                && !exporters.contains_key(id)
-            {
-                exporters.insert(id, exporter::build(&id.to_string(), settings, metrics)?);
-            }
-        }
+    /// Builds the chains and starts what runs beside the data path.
+    pub fn start(mut self, config: &Config, metrics: &Metrics) -> Pipelines {
         let mut chains = Vec::new();
         let mut entries: BTreeMap<ComponentId, [Vec<Arc<dyn Consumer>>; 3]> = BTreeMap::new();
         for (id, pipeline) in &config.service.pipelines {
-            let targets = pipeline.exporters.iter().filter_map(|id| exporters.get(id).cloned());
+            let targets =
+                pipeline.exporters.iter().filter_map(|id| self.exporters.get(id).cloned());
             let Some(last) = FanOut::over(targets.collect()) else { continue };
             let chain = self.chain(config, id, pipeline, &last, metrics);
             let first = chain.first().cloned().unwrap_or(last);
@@ -126,8 +123,8 @@ impl Prepared {
             chains.push(chain);
         }
         let sinks = entries.into_iter().map(|(id, targets)| (id, sinks(targets))).collect();
-        let exporters = exporters.into_values().collect();
-        Ok(Pipelines { sinks, chains, exporters, _runtime: self.runtime })
+        let exporters = self.exporters.into_values().collect();
+        Pipelines { sinks, chains, exporters, _runtime: self.runtime }
     }
 
     /// The processors of one pipeline, each in front of the next and the last in front of `last`.
@@ -175,23 +172,38 @@ impl Pipelines {
     /// Drains everything, front to back, until the deadline. What is left then is counted as lost by
     /// whoever holds it.
     pub async fn shutdown(self, deadline: Instant) {
-        let processors = async {
-            for chain in &self.chains {
-                for processor in chain {
-                    processor.shutdown().await;
-                }
+        // Side by side: a chain that is stuck must not take the time of the others.
+        let processors = join_all(self.chains.iter().map(|chain| async {
+            for processor in chain {
+                processor.shutdown().await;
             }
-        };
+        }));
         let early = deadline.checked_sub(EXPORTERS_SHARE).unwrap_or(deadline);
         if tokio::time::timeout_at(early, processors).await.is_err() {
             tracing::warn!("processors did not drain in time");
         }
         let exporters = self.exporters.iter().map(|exporter| exporter.shutdown());
-        let exporters = futures_util::future::join_all(exporters);
+        let exporters = join_all(exporters);
         if tokio::time::timeout_at(deadline, exporters).await.is_err() {
             tracing::warn!("exporters did not drain in time");
         }
     }
+}
+
+/// The exporters that pipelines refer to.
+fn exporters(
+    config: &Config,
+    metrics: &Metrics,
+) -> Result<BTreeMap<ComponentId, Arc<dyn Consumer>>, exporter::BuildError> {
+    let mut exporters = BTreeMap::new();
+    for id in config.service.pipelines.values().flat_map(|pipeline| &pipeline.exporters) {
+        if let Some(settings) = config.exporters.get(id)
+            && !exporters.contains_key(id)
+        {
+            exporters.insert(id.clone(), exporter::build(&id.to_string(), settings, metrics)?);
+        }
+    }
+    Ok(exporters)
 }
 
 /// Every guest of every pipeline: each pipeline has instances of its own.

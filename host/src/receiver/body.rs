@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 /// Request bodies of one receiver in memory at a time, from the first byte until the answer, in
-/// bytes as they came over the wire. Above it requests are refused as retryable.
+/// bytes, compressed and decompressed ones alike. Above it requests are refused as retryable.
 pub(super) const MAX_IN_FLIGHT_BYTES: usize = 512 << 20;
 
 /// A body that makes no progress for so long is given up, whatever the settings allow for the whole.
@@ -58,7 +58,13 @@ pub(super) struct Share {
 }
 
 impl Share {
-    fn grow(&mut self, bytes: usize) -> Result<(), BodyError> {
+    pub(super) fn shrink(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        self.of.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), BodyError> {
         self.bytes += bytes;
         let before = self.of.bytes.fetch_add(bytes, Ordering::Relaxed);
         if before.saturating_add(bytes) > self.of.limit {

@@ -113,6 +113,8 @@ impl GrpcService {
         let message = if start.len() == len && body.is_end_stream() {
             start
         } else {
+            // Counted again as the first piece of the rest.
+            share.shrink(start.len());
             let rest = Prepended { first: Some(start), rest: body };
             body::read(rest, len, len, share).await.map_err(|error| match error {
                 BodyError::TooLarge => Refusal::new(
@@ -126,7 +128,11 @@ impl GrpcService {
         if message.len() < len {
             return Err(read_error(BodyError::Broken));
         }
-        self.inflate(compressed, encoding, message)
+        let inflated = self.inflate(compressed, encoding, message)?;
+        if compressed == 1 {
+            share.grow(inflated.len()).map_err(read_error)?;
+        }
+        Ok(inflated)
     }
 
     fn inflate(

@@ -108,6 +108,7 @@ impl HttpService {
                 DecompressError::TooLarge => read_error(BodyError::TooLarge),
                 DecompressError::Corrupt(error) => bad_request(error),
             })?;
+            share.grow(bytes.len()).map_err(read_error)?;
         }
         if let Format::Json = format {
             bytes = json::to_protobuf(signal, &bytes).map_err(bad_request)?.into();

@@ -12,9 +12,6 @@ use super::metrics::Metrics;
 /// In which `/proc/self/stat` counts CPU time. Linux fixes it for user space on every platform.
 const CLOCK_TICKS_PER_SECOND: f64 = 100.0;
 
-/// The size of a page of memory in bytes where we run (x86-64; arm64 as distributions configure it).
-const PAGE_SIZE: u64 = 4096;
-
 /// Adds the process metrics to the registry. Uptime counts from here.
 #[expect(clippy::expect_used, reason = "wrong or duplicate names are a mistake in our code")]
 pub fn register(metrics: &Metrics) {
@@ -38,8 +35,10 @@ pub fn register(metrics: &Metrics) {
 
 /// Resident memory of this process in bytes; `None` where there is no `/proc`.
 pub fn resident_memory() -> Option<u64> {
-    let pages = fs::read_to_string("/proc/self/statm").ok()?;
-    pages.split(' ').nth(1)?.parse::<u64>().ok().map(|pages| pages * PAGE_SIZE)
+    // Not from `statm`, which counts in pages, and their size differs between machines.
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib << 10)
 }
 
 /// User and system time of this process in seconds.

@@ -15,6 +15,8 @@ pub struct Guest {
     pub handler: handler::GuestIndices,
     pub ticker: Option<ticker::GuestIndices>,
     pub replayer: Option<replayer::GuestIndices>,
+    /// Whether it imports `hold`.
+    pub holds: bool,
 }
 
 /// Why a component is no processor.
@@ -46,14 +48,15 @@ impl Guest {
             .map_err(GuestError::Link)?;
         let pre = linker.instantiate_pre(component).map_err(GuestError::Link)?;
         let replayer = replayer::GuestIndices::new(&pre).ok();
-        if replayer.is_none() && imports.iter().any(|name| name.starts_with("tamis:processor/hold"))
-        {
+        let holds = imports.iter().any(|name| name.starts_with("tamis:processor/hold"));
+        if holds && replayer.is_none() {
             return Err(GuestError::NoReplayer);
         }
         Ok(Self {
             handler: handler::GuestIndices::new(&pre).map_err(|_| GuestError::NoHandler)?,
             ticker: ticker::GuestIndices::new(&pre).ok(),
             replayer,
+            holds,
             pre,
         })
     }

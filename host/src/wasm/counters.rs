@@ -1,6 +1,7 @@
 //! Numbers shared by all instances of one processor: budgets and rate limits that hold over all of
 //! them. In memory; the trait is where a shared store can stand later.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
@@ -10,16 +11,29 @@ use super::bindings::counters::{Bound, Claim};
 /// Most keys of one processor. A claim of one more is refused.
 pub const MAX_KEYS: usize = 1_000_000;
 
+/// Most bytes of a key.
+pub const MAX_COUNTER_KEY: usize = 256;
+
 /// Keys at least, before idle ones are looked for.
 const SWEEP_FROM: usize = 10_000;
+
+/// Sweeps are at least so far apart: each looks at every key.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A store of counters.
 pub trait Counters: Send + Sync {
     /// Takes `claim.n` if all of it is there.
-    fn take(&self, claim: &Claim) -> bool;
+    fn take(&self, claim: Claim) -> Option<Grant>;
 
     /// Gives back what an earlier `take` granted and the call that asked for it did not use.
-    fn give_back(&self, claim: &Claim);
+    fn give_back(&self, grant: &Grant);
+}
+
+/// What was taken, and from which window: one that has passed takes nothing back.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub claim: Claim,
+    window: Option<u128>,
 }
 
 /// The counters of one processor, in this process.
@@ -27,6 +41,8 @@ pub trait Counters: Send + Sync {
 pub struct InMemory {
     started: Instant,
     budgets: DashMap<Vec<u8>, Budget>,
+    /// Milliseconds after `started` before which no sweep is due.
+    next_sweep: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -37,36 +53,51 @@ enum Budget {
 
 impl Default for InMemory {
     fn default() -> Self {
-        Self { started: Instant::now(), budgets: DashMap::new() }
+        Self { started: Instant::now(), budgets: DashMap::new(), next_sweep: AtomicU64::new(0) }
     }
 }
 
 impl InMemory {
-    fn take_at(&self, claim: &Claim, now: Duration) -> bool {
-        if self.budgets.len() >= SWEEP_FROM && !self.budgets.contains_key(&claim.key) {
-            self.budgets.retain(|_, budget| !budget.is_full(now));
-            if self.budgets.len() >= MAX_KEYS {
-                return false;
-            }
+    fn take_at(&self, claim: Claim, now: Duration) -> Option<Grant> {
+        if !self.budgets.contains_key(&claim.key) && !self.has_room(now) {
+            return None;
         }
         let mut budget =
             self.budgets.entry(claim.key.clone()).or_insert_with(|| Budget::new(&claim.bound, now));
         budget.refill(&claim.bound, now);
-        budget.take(&claim.bound, claim.n)
+        let granted = budget.take(&claim.bound, claim.n);
+        let window = budget.window();
+        drop(budget);
+        granted.then_some(Grant { claim, window })
+    }
+
+    /// Whether one more key fits, after forgetting those that are as good as new.
+    fn has_room(&self, now: Duration) -> bool {
+        let millis = |time: Duration| time.as_millis() as u64;
+        let due = millis(now) >= self.next_sweep.load(Ordering::Relaxed);
+        if due && self.budgets.len() >= SWEEP_FROM {
+            self.next_sweep.store(millis(now + SWEEP_INTERVAL), Ordering::Relaxed);
+            self.budgets.retain(|_, budget| !budget.is_full(now));
+        }
+        self.budgets.len() < MAX_KEYS
     }
 }
 
 impl Counters for InMemory {
-    fn take(&self, claim: &Claim) -> bool {
+    fn take(&self, claim: Claim) -> Option<Grant> {
         self.take_at(claim, self.started.elapsed())
     }
 
-    fn give_back(&self, claim: &Claim) {
-        if let Some(mut budget) = self.budgets.get_mut(&claim.key) {
+    fn give_back(&self, grant: &Grant) {
+        let n = grant.claim.n;
+        if let Some(mut budget) = self.budgets.get_mut(&grant.claim.key) {
             match budget.value_mut() {
-                Budget::Window { taken, .. } => *taken = taken.saturating_sub(claim.n),
+                Budget::Window { index, taken, .. } if Some(*index) == grant.window => {
+                    *taken = taken.saturating_sub(n);
+                }
+                Budget::Window { .. } => {}
                 Budget::Bucket { tokens, burst, .. } => {
-                    *tokens = (*tokens + claim.n as f64).min(*burst as f64);
+                    *tokens = (*tokens + n as f64).min(*burst as f64);
                 }
             }
         }
@@ -124,6 +155,13 @@ impl Budget {
         }
     }
 
+    fn window(&self) -> Option<u128> {
+        match self {
+            Self::Window { index, .. } => Some(*index),
+            Self::Bucket { .. } => None,
+        }
+    }
+
     /// As good as new, so that forgetting it changes nothing.
     fn is_full(&self, now: Duration) -> bool {
         match *self {
@@ -154,11 +192,15 @@ mod tests {
         let counters = InMemory::default();
         let window = |n| claim(n, Bound::Window((10, 1000)));
         let at = Duration::from_millis;
-        assert!(counters.take_at(&window(10), at(1)));
-        assert!(!counters.take_at(&window(1), at(999)));
-        assert!(counters.take_at(&window(1), at(1000)));
-        counters.give_back(&window(1));
-        assert!(counters.take_at(&window(10), at(1001)));
+        assert!(counters.take_at(window(10), at(1)).is_some());
+        assert!(counters.take_at(window(1), at(999)).is_none());
+        let grant = counters.take_at(window(1), at(1000)).unwrap();
+        counters.give_back(&grant);
+        assert!(counters.take_at(window(10), at(1001)).is_some());
+        // The window of this grant is over: the new one owes it nothing.
+        assert!(counters.take_at(window(10), at(2000)).is_some());
+        counters.give_back(&grant);
+        assert!(counters.take_at(window(1), at(2001)).is_none());
     }
 
     #[test]
@@ -166,10 +208,25 @@ mod tests {
         let counters = InMemory::default();
         let bucket = |n| claim(n, Bound::Bucket((10.0, 20)));
         let at = Duration::from_millis;
-        assert!(!counters.take_at(&bucket(21), at(0)));
-        assert!(counters.take_at(&bucket(20), at(0)));
-        assert!(!counters.take_at(&bucket(1), at(99)));
-        assert!(counters.take_at(&bucket(1), at(100)));
-        assert!(counters.take_at(&bucket(20), at(10_000)));
+        assert!(counters.take_at(bucket(21), at(0)).is_none());
+        assert!(counters.take_at(bucket(20), at(0)).is_some());
+        assert!(counters.take_at(bucket(1), at(99)).is_none());
+        assert!(counters.take_at(bucket(1), at(100)).is_some());
+        assert!(counters.take_at(bucket(20), at(10_000)).is_some());
+    }
+
+    #[test]
+    fn idle_keys_are_forgotten() {
+        let counters = InMemory::default();
+        let key = |n: usize| Claim {
+            key: n.to_be_bytes().to_vec(),
+            n: 1,
+            bound: Bound::Window((1, 1000)),
+        };
+        for n in 0..SWEEP_FROM {
+            counters.take_at(key(n), Duration::ZERO);
+        }
+        counters.take_at(key(SWEEP_FROM), Duration::from_secs(5));
+        assert_eq!(counters.budgets.len(), 1);
     }
 }

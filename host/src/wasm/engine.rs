@@ -15,6 +15,9 @@ pub const MAX_MEMORY: usize = 4 << 30;
 /// What of an instance's memory stays resident when its slot is given back.
 const KEEP_RESIDENT: usize = 64 << 10;
 
+/// Core modules, and tables, in one component: those of languages with a dynamic linker have many.
+const MAX_CORE_INSTANCES: u32 = 32;
+
 /// Stack of a guest call, in bytes; running over it is a trap.
 const MAX_STACK: usize = 512 << 10;
 
@@ -92,13 +95,13 @@ pub fn runner(instances: u32, cache: Option<Cache>) -> wasmtime::Result<Engine> 
     let mut config = config();
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances)
-        .total_core_instances(instances * 8)
+        .total_core_instances(instances * MAX_CORE_INSTANCES)
         .total_memories(instances)
-        .total_tables(instances * 8)
+        .total_tables(instances * MAX_CORE_INSTANCES)
         .total_stacks(instances)
-        .max_core_instances_per_component(8)
+        .max_core_instances_per_component(MAX_CORE_INSTANCES)
         .max_memories_per_component(1)
-        .max_tables_per_component(8)
+        .max_tables_per_component(MAX_CORE_INSTANCES)
         .max_memory_size(MAX_MEMORY)
         .max_component_instance_size(1 << 20)
         .max_core_instance_size(1 << 20)

@@ -96,6 +96,11 @@ impl HoldStore {
         Self { bound, inner, bytes, changed: tokio::sync::Notify::new() }
     }
 
+    /// Bytes that are still free.
+    pub fn room(&self) -> usize {
+        self.bound.memory.saturating_sub(self.lock().used)
+    }
+
     /// Sets room aside; false when the bound is reached.
     pub fn reserve(&self, cost: usize) -> bool {
         let mut inner = self.lock();

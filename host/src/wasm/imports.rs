@@ -10,15 +10,18 @@ use super::bindings::hold::{self, Decision, Portion};
 use super::bindings::logging::{self, Level};
 use super::bindings::metrics::{self, Measurement};
 use super::bindings::{clock, types};
+use super::counters::MAX_COUNTER_KEY;
 use super::hold::{Fragment, MAX_KEY, MAX_MEMO};
-use super::state::{Call, MAX_STAGED, State, Verdict};
+use super::state::{Call, MAX_STAGED_BYTES, State, Verdict};
 use crate::otlp;
 
 /// A guest's misuse of an import; ends the call.
 #[derive(Debug, thiserror::Error)]
 enum Misuse {
-    #[error("a call staged more than {MAX_STAGED} effects")]
-    TooManyStaged,
+    #[error("a call staged more than {MAX_STAGED_BYTES} bytes of effects")]
+    TooMuchStaged,
+    #[error("a counter key has {0} bytes; at most {MAX_COUNTER_KEY} are allowed")]
+    CounterKeyLength(usize),
     #[error("hold outside of process")]
     HoldOutsideProcess,
     #[error("release or discard within replay")]
@@ -54,7 +57,12 @@ impl clock::Host for State {
 
 impl metrics::Host for State {
     fn record_all(&mut self, measurements: Vec<Measurement>) -> wasmtime::Result<()> {
-        stage(&mut self.staged.measurements, measurements)
+        for measurement in measurements {
+            let labels: usize = measurement.labels.iter().map(|(k, v)| k.len() + v.len()).sum();
+            self.grow(size_of::<Measurement>() + measurement.name.len() + labels)?;
+            self.staged.measurements.push(measurement);
+        }
+        Ok(())
     }
 }
 
@@ -62,11 +70,14 @@ impl counters::Host for State {
     fn take(&mut self, claims: Vec<Claim>) -> wasmtime::Result<Vec<bool>> {
         let mut answers = Vec::with_capacity(claims.len());
         for claim in claims {
-            let granted = self.shared.counters.take(&claim);
-            answers.push(granted);
-            if granted {
-                stage(&mut self.staged.claims, vec![claim])?;
+            if claim.key.len() > MAX_COUNTER_KEY {
+                return Err(Misuse::CounterKeyLength(claim.key.len()).into());
             }
+            // Before it is taken: what cannot be staged could not be given back.
+            self.grow(size_of::<Claim>() + claim.key.len())?;
+            let grant = self.shared.counters.take(claim);
+            answers.push(grant.is_some());
+            self.staged.claims.extend(grant);
         }
         Ok(answers)
     }
@@ -74,16 +85,13 @@ impl counters::Host for State {
 
 impl hold::Host for State {
     fn hold(&mut self, portions: Vec<Portion>) -> wasmtime::Result<bool> {
-        let fragments = self.fragments(&portions)?;
+        let Some(fragments) = self.fragments(&portions)? else { return Ok(false) };
         let cost: usize = fragments.iter().map(Fragment::cost).sum();
-        if !self.shared.hold.reserve(cost) {
-            return Ok(false);
+        let reserved = self.shared.hold.reserve(cost);
+        if reserved {
+            self.staged.fragments.extend(fragments);
         }
-        let staged = stage(&mut self.staged.fragments, fragments);
-        if staged.is_err() {
-            self.shared.hold.unreserve(cost);
-        }
-        staged.map(|()| true)
+        Ok(reserved)
     }
 
     fn release(&mut self, decisions: Vec<Decision>) -> wasmtime::Result<()> {
@@ -96,14 +104,17 @@ impl hold::Host for State {
 }
 
 impl State {
-    fn fragments(&self, portions: &[Portion]) -> Result<Vec<Fragment>, Misuse> {
+    /// The items cut out of the batch in hand; `None` when there is no room for them.
+    fn fragments(&self, portions: &[Portion]) -> Result<Option<Vec<Fragment>>, Misuse> {
         let Call::Process { signal, bytes, received } = &self.call else {
             return Err(Misuse::HoldOutsideProcess);
         };
         portions.iter().try_for_each(|portion| check_key(&portion.key))?;
         let offsets: Vec<&[u32]> = portions.iter().map(|portion| &*portion.items).collect();
-        let cut = otlp::cut(bytes, &offsets)?;
-        portions
+        let Some(cut) = otlp::cut(bytes, &offsets, self.shared.hold.room())? else {
+            return Ok(None);
+        };
+        let fragments: Result<Vec<Fragment>, Misuse> = portions
             .iter()
             .zip(cut)
             .filter(|(_, bytes)| !bytes.is_empty())
@@ -116,7 +127,12 @@ impl State {
                     bytes,
                 })
             })
-            .collect()
+            .collect();
+        fragments.map(Some)
+    }
+
+    fn grow(&mut self, bytes: usize) -> Result<(), Misuse> {
+        if self.staged.grow(bytes) { Ok(()) } else { Err(Misuse::TooMuchStaged) }
     }
 
     fn stage_decisions(
@@ -127,26 +143,20 @@ impl State {
         if matches!(self.call, Call::Replay) {
             return Err(Misuse::DecisionInReplay.into());
         }
-        for decision in &decisions {
+        for decision in decisions {
             check_key(&decision.key)?;
             if decision.memo.len() > MAX_MEMO {
                 return Err(Misuse::MemoLength(decision.memo.len()).into());
             }
+            self.grow(size_of::<Verdict>() + decision.key.len() + decision.memo.len())?;
+            self.staged.decisions.push(verdict(decision));
         }
-        stage(&mut self.staged.decisions, decisions.into_iter().map(verdict).collect())
+        Ok(())
     }
 }
 
 fn check_key(key: &[u8]) -> Result<(), Misuse> {
     if (1..=MAX_KEY).contains(&key.len()) { Ok(()) } else { Err(Misuse::KeyLength(key.len())) }
-}
-
-fn stage<T>(staged: &mut Vec<T>, more: Vec<T>) -> wasmtime::Result<()> {
-    if staged.len() + more.len() > MAX_STAGED {
-        return Err(Misuse::TooManyStaged.into());
-    }
-    staged.extend(more);
-    Ok(())
 }
 
 /// Nanoseconds since the Unix epoch; 0 before it.

@@ -10,10 +10,11 @@ use super::bindings::replayer::{self, Entry, Memo};
 use super::bindings::ticker;
 use super::bindings::types::{Context, Descriptor, Error, Outcome, Problem};
 use super::component::Guest;
+use super::epoch::Epoch;
 use super::imports::unix_nanos;
 use super::limits::Exceeded;
 use super::shared::{Cause, Shared};
-use super::state::{Call, Committed, State};
+use super::state::{Call, State};
 use crate::batch::Batch;
 
 /// Text of wasmtime's error when a call hands back more than its "hostcall fuel", which is our
@@ -27,7 +28,10 @@ pub struct Instance {
     ticker: Option<ticker::Guest>,
     replayer: Option<replayer::Guest>,
     shared: Arc<Shared>,
+    epoch: Epoch,
     memory: i64,
+    /// Memory after it was configured, in bytes: what a new instance would have as well.
+    configured_memory: usize,
 }
 
 /// A call ended the instance. Nothing of it may be used again.
@@ -41,7 +45,8 @@ pub struct Trap {
 
 impl Instance {
     /// Instantiates the guest; it is not configured yet.
-    pub async fn new(guest: &Guest, shared: &Arc<Shared>) -> Result<Self, Trap> {
+    pub async fn new(guest: &Guest, shared: &Arc<Shared>, epoch: &Epoch) -> Result<Self, Trap> {
+        let _running = epoch.running();
         let engine = guest.pre.engine();
         let mut store = Store::new(engine, State::new(Arc::clone(shared)));
         store.limiter(|state| &mut state.limits);
@@ -63,8 +68,18 @@ impl Instance {
         match loaded {
             Ok((handler, ticker, replayer)) => {
                 shared.metrics.instances.inc();
-                let shared = Arc::clone(shared);
-                Ok(Self { store, handler, ticker, replayer, shared, memory: 0 })
+                let (shared, epoch) = (Arc::clone(shared), epoch.clone());
+                let (memory, configured_memory) = (0, 0);
+                Ok(Self {
+                    store,
+                    handler,
+                    ticker,
+                    replayer,
+                    shared,
+                    epoch,
+                    memory,
+                    configured_memory,
+                })
             }
             Err(error) => Err(trap(&mut store, &error)),
         }
@@ -75,24 +90,45 @@ impl Instance {
         configuration: &Configuration,
     ) -> Result<Result<Descriptor, Vec<Problem>>, Trap> {
         self.start(Call::Other);
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
         let result = self.handler.call_configure(&mut self.store, configuration).await;
-        self.finish(result).map(|(answer, _)| answer)
+        let answer = self.finish(result)?;
+        self.configured_memory = self.memory();
+        Ok(answer)
     }
 
-    /// Hands the batch over. The effects of a call that answers an error are undone.
+    /// Hands the batch over. Of an OK answer nothing has taken effect yet: whoever called checks the
+    /// outcome and then calls [`Self::commit`] or [`Self::roll_back`].
     pub async fn process(
         &mut self,
         context: &Context,
         batch: &Batch,
-    ) -> Result<Result<(Outcome, Committed), Error>, Trap> {
+    ) -> Result<Result<Outcome, Error>, Trap> {
         self.start(Call::Process {
             signal: batch.signal,
             bytes: batch.bytes.clone(),
             received: context.received,
         });
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
         let result = self.handler.call_process(&mut self.store, context, &batch.bytes).await;
-        let (answer, committed) = self.finish(result)?;
-        Ok(answer.map(|outcome| (outcome, committed)))
+        self.end(result)
+    }
+
+    /// Items of the batch that will be held when the call is committed.
+    pub fn held(&self) -> usize {
+        self.store.data().staged.held()
+    }
+
+    /// Takes what the last call staged into force.
+    pub fn commit(&mut self) {
+        self.store.data_mut().commit();
+    }
+
+    /// Undoes what the last call staged.
+    pub fn roll_back(&mut self) {
+        self.store.data_mut().roll_back();
     }
 
     /// `None`: the guest has no `ticker`.
@@ -100,9 +136,11 @@ impl Instance {
         let ticker = self.ticker.take()?;
         self.start(Call::Other);
         let now = unix_nanos(SystemTime::now());
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
         let result = ticker.call_tick(&mut self.store, now).await;
         self.ticker = Some(ticker);
-        Some(self.finish(result).map(|(answer, _)| answer))
+        Some(self.finish(result))
     }
 
     /// `None`: the guest has no `ticker`.
@@ -110,9 +148,11 @@ impl Instance {
         let ticker = self.ticker.take()?;
         self.start(Call::Other);
         let now = unix_nanos(SystemTime::now());
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
         let result = ticker.call_flush(&mut self.store, now).await;
         self.ticker = Some(ticker);
-        Some(self.finish(result).map(|(answer, _)| answer))
+        Some(self.finish(result))
     }
 
     /// `None`: the guest has no `replayer`.
@@ -123,9 +163,16 @@ impl Instance {
     ) -> Option<Result<Result<(), Error>, Trap>> {
         let replayer = self.replayer.take()?;
         self.start(Call::Replay);
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
         let result = replayer.call_replay(&mut self.store, entries, memos).await;
         self.replayer = Some(replayer);
-        Some(self.finish(result).map(|(answer, _)| answer))
+        Some(self.finish(result))
+    }
+
+    /// Whether a new instance would do with much less memory.
+    pub fn has_passed(&self, watermark: usize) -> bool {
+        self.memory() > watermark && self.memory() > self.configured_memory
     }
 
     /// Bytes of linear memory.
@@ -141,22 +188,28 @@ impl Instance {
     }
 
     /// Commits what an OK call staged, and undoes it for every other.
-    fn finish<T: Answer>(&mut self, result: wasmtime::Result<T>) -> Result<(T, Committed), Trap> {
+    fn finish<T, E>(
+        &mut self,
+        result: wasmtime::Result<Result<T, E>>,
+    ) -> Result<Result<T, E>, Trap> {
+        let answer = self.end(result)?;
+        if answer.is_ok() {
+            self.commit();
+        }
+        Ok(answer)
+    }
+
+    /// Ends a call; undoes what it staged unless it answered OK.
+    fn end<T, E>(&mut self, result: wasmtime::Result<Result<T, E>>) -> Result<Result<T, E>, Trap> {
         let memory = self.memory() as i64;
         self.shared.metrics.memory.add(memory - self.memory);
         self.memory = memory;
         self.store.data_mut().call = Call::Other;
-        match result {
-            Ok(answer) if answer.is_ok() => {
-                let committed = self.store.data_mut().commit();
-                Ok((answer, committed))
-            }
-            Ok(answer) => {
-                self.store.data_mut().roll_back();
-                Ok((answer, Committed::default()))
-            }
-            Err(error) => Err(trap(&mut self.store, &error)),
+        let answer = result.map_err(|error| trap(&mut self.store, &error))?;
+        if answer.is_err() {
+            self.roll_back();
         }
+        Ok(answer)
     }
 }
 
@@ -166,17 +219,6 @@ impl Drop for Instance {
         self.store.data_mut().roll_back();
         self.shared.metrics.instances.dec();
         self.shared.metrics.memory.sub(self.memory);
-    }
-}
-
-/// What every exported function answers.
-trait Answer {
-    fn is_ok(&self) -> bool;
-}
-
-impl<T, E> Answer for Result<T, E> {
-    fn is_ok(&self) -> bool {
-        Result::is_ok(self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Metrics that guests define themselves, on the gateway's metrics endpoint.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus::core::Collector;
 use prometheus::{CounterVec, GaugeVec, HistogramOpts, HistogramVec, IntCounter, Opts};
@@ -11,25 +12,48 @@ use crate::telemetry::metrics::Metrics;
 /// Most sets of label values of one processor, over all its metrics.
 pub const MAX_LABEL_SETS: usize = 1_000;
 
-/// Most metrics that one processor may define.
-pub const MAX_METRICS: usize = 200;
+/// Most names over all processors.
+pub const MAX_NAMES: usize = 1_000;
+
+/// Most bytes of a name, of a label's name and of a label's value.
+pub const MAX_TEXT: usize = 256;
+
+/// Most labels of one metric.
+pub const MAX_LABELS: usize = 16;
+
+/// How the gateway's own metrics begin; guests stay away from them.
+const RESERVED: [&str; 9] = [
+    "tamis_",
+    "target_info",
+    "otelcol_receiver_",
+    "otelcol_exporter_",
+    "otelcol_process_",
+    "otelcol_processor_incoming_",
+    "otelcol_processor_outgoing_",
+    "otelcol_processor_batch_",
+    "otelcol_processor_memory_limiter_",
+];
+
+/// All metrics that guests have defined, by name.
+pub type Families = HashMap<String, Family>;
 
 /// The metrics of one processor. Each gets the label `processor` with the component id.
 #[derive(Debug)]
 pub struct OwnMetrics {
     metrics: Metrics,
     processor: String,
-    families: HashMap<String, Family>,
-    label_sets: usize,
+    families: Arc<Mutex<Families>>,
     discarded: IntCounter,
 }
 
+/// One name: its kind and label names are those of the first measurement.
 #[derive(Debug)]
-struct Family {
-    /// Of the labels beside `processor`, in the order of the first measurement.
+pub struct Family {
+    /// Of the labels beside `processor`.
     label_names: Vec<String>,
     values: Values,
-    seen: std::collections::HashSet<Vec<String>>,
+    /// `processor`, and the values of the other labels.
+    seen: HashSet<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -40,7 +64,7 @@ enum Values {
 }
 
 impl OwnMetrics {
-    pub fn new(metrics: &Metrics, processor: &str) -> Self {
+    pub fn new(metrics: &Metrics, families: &Arc<Mutex<Families>>, processor: &str) -> Self {
         let discarded = metrics.counter(
             "tamis_wasm_measurements_discarded",
             "Measurements of a processor's own metrics that were invalid or over its bounds",
@@ -49,71 +73,84 @@ impl OwnMetrics {
         Self {
             metrics: metrics.clone(),
             processor: processor.to_owned(),
-            families: HashMap::new(),
-            label_sets: 0,
+            families: Arc::clone(families),
             discarded,
         }
     }
 
-    pub fn record(&mut self, measurement: Measurement) {
-        if self.try_record(measurement).is_none() {
+    /// Records the measurement, or counts it as discarded.
+    pub fn record(&self, measurement: Measurement) {
+        let mut families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.try_record(&mut families, measurement).is_none() {
             self.discarded.inc();
         }
     }
 
-    fn try_record(&mut self, measurement: Measurement) -> Option<()> {
-        if !self.families.contains_key(&measurement.name) {
-            if self.families.len() >= MAX_METRICS {
+    fn try_record(&self, families: &mut Families, measurement: Measurement) -> Option<()> {
+        if !families.contains_key(&measurement.name) {
+            if families.len() >= MAX_NAMES {
                 return None;
             }
-            let family = self.define(&measurement)?;
-            self.families.insert(measurement.name.clone(), family);
+            families.insert(measurement.name.clone(), self.define(&measurement)?);
         }
-        let family = self.families.get_mut(&measurement.name)?;
-        let values = family.values_in_order(measurement.labels)?;
-        if !family.seen.contains(&values) {
-            if self.label_sets >= MAX_LABEL_SETS {
+        let label_sets = || {
+            let seen = families.values().flat_map(|family| &family.seen);
+            seen.filter(|values| values.first() == Some(&self.processor)).count()
+        };
+        let values =
+            families.get(&measurement.name)?.values(&self.processor, measurement.labels)?;
+        if !families.get(&measurement.name)?.seen.contains(&values) {
+            if label_sets() >= MAX_LABEL_SETS {
                 return None;
             }
-            self.label_sets += 1;
-            family.seen.insert(values.clone());
+            families.get_mut(&measurement.name)?.seen.insert(values.clone());
         }
-        let mut labels = vec![self.processor.as_str()];
-        labels.extend(values.iter().map(String::as_str));
-        family.values.record(measurement.kind, &labels, measurement.value)
+        families.get(&measurement.name)?.values.record(measurement.kind, &values, measurement.value)
     }
 
+    /// `None` where the name or a label may not be.
     fn define(&self, first: &Measurement) -> Option<Family> {
         let label_names: Vec<String> = first.labels.iter().map(|(name, _)| name.clone()).collect();
+        let reserved = RESERVED.iter().any(|prefix| first.name.starts_with(prefix));
+        let too_long = |text: &String| text.len() > MAX_TEXT;
+        // `le` is the label of a histogram's own buckets.
+        let forbidden = |label: &String| label == "le" || label == "processor" || too_long(label);
+        if reserved
+            || too_long(&first.name)
+            || label_names.len() > MAX_LABELS
+            || label_names.iter().any(forbidden)
+        {
+            return None;
+        }
         let mut names = vec!["processor"];
         names.extend(label_names.iter().map(String::as_str));
-        let opts = || Opts::new(&first.name, "Defined by the processor");
+        let help = "Defined by a processor";
         let values = match first.kind {
-            Kind::Counter => Values::Counter(CounterVec::new(opts(), &names).ok()?),
-            Kind::Gauge => Values::Gauge(GaugeVec::new(opts(), &names).ok()?),
+            Kind::Counter => {
+                Values::Counter(CounterVec::new(Opts::new(&first.name, help), &names).ok()?)
+            }
+            Kind::Gauge => Values::Gauge(GaugeVec::new(Opts::new(&first.name, help), &names).ok()?),
             Kind::Histogram => {
-                let opts = HistogramOpts::new(&first.name, "Defined by the processor");
+                let opts = HistogramOpts::new(&first.name, help);
                 Values::Histogram(HistogramVec::new(opts, &names).ok()?)
             }
         };
         self.metrics.registry().register(values.collector()).ok()?;
-        Some(Family { label_names, values, seen: Default::default() })
+        Some(Family { label_names, values, seen: HashSet::new() })
     }
 }
 
 impl Family {
-    /// The label values in the order of `label_names`; `None` when the names are others.
-    fn values_in_order(&self, mut labels: Vec<(String, String)>) -> Option<Vec<String>> {
+    /// All label values in order; `None` when the names are others, or a value is too long.
+    fn values(&self, processor: &str, mut labels: Vec<(String, String)>) -> Option<Vec<String>> {
         if labels.len() != self.label_names.len() {
             return None;
         }
-        self.label_names
-            .iter()
-            .map(|name| {
-                let index = labels.iter().position(|(label, _)| label == name)?;
-                Some(labels.swap_remove(index).1)
-            })
-            .collect()
+        let others = self.label_names.iter().map(|name| {
+            let index = labels.iter().position(|(label, _)| label == name)?;
+            Some(labels.swap_remove(index).1).filter(|value| value.len() <= MAX_TEXT)
+        });
+        std::iter::once(Some(processor.to_owned())).chain(others).collect()
     }
 }
 
@@ -126,14 +163,17 @@ impl Values {
         }
     }
 
-    fn record(&self, kind: Kind, labels: &[&str], value: f64) -> Option<()> {
+    /// `None` for another kind, a counter that would fall, and what is no number.
+    fn record(&self, kind: Kind, labels: &[String], value: f64) -> Option<()> {
         match (self, kind) {
-            (Self::Counter(family), Kind::Counter) if value >= 0.0 => {
-                family.with_label_values(labels).inc_by(value);
+            (Self::Counter(family), Kind::Counter) if value >= 0.0 && value.is_finite() => {
+                family.get_metric_with_label_values(labels).ok()?.inc_by(value);
             }
-            (Self::Gauge(family), Kind::Gauge) => family.with_label_values(labels).set(value),
+            (Self::Gauge(family), Kind::Gauge) => {
+                family.get_metric_with_label_values(labels).ok()?.set(value);
+            }
             (Self::Histogram(family), Kind::Histogram) => {
-                family.with_label_values(labels).observe(value);
+                family.get_metric_with_label_values(labels).ok()?.observe(value);
             }
             _ => return None,
         }
@@ -150,23 +190,45 @@ mod tests {
         Measurement { kind, name: name.to_owned(), labels, value }
     }
 
+    fn own(metrics: &Metrics, processor: &str) -> OwnMetrics {
+        OwnMetrics::new(metrics, &Arc::default(), processor)
+    }
+
     #[test]
     fn bad_measurements_are_counted_and_discarded() {
-        let metrics = Metrics::default();
-        let mut own = OwnMetrics::new(&metrics, "p");
+        let own = own(&Metrics::default(), "p");
         own.record(measurement(Kind::Counter, "seen", &[("a", "1")], 2.0));
         assert_eq!(own.discarded.get(), 0);
-        own.record(measurement(Kind::Counter, "seen", &[("b", "1")], 1.0));
-        own.record(measurement(Kind::Gauge, "seen", &[("a", "1")], 1.0));
-        own.record(measurement(Kind::Counter, "seen", &[("a", "1")], -1.0));
-        own.record(measurement(Kind::Counter, "not a name", &[], 1.0));
-        assert_eq!(own.discarded.get(), 4);
+        let bad = [
+            measurement(Kind::Counter, "seen", &[("b", "1")], 1.0),
+            measurement(Kind::Gauge, "seen", &[("a", "1")], 1.0),
+            measurement(Kind::Counter, "seen", &[("a", "1")], -1.0),
+            measurement(Kind::Counter, "seen", &[("a", &"x".repeat(MAX_TEXT + 1))], 1.0),
+            measurement(Kind::Counter, "not a name", &[], 1.0),
+            measurement(Kind::Counter, "otelcol_exporter_sent_spans", &[], 1.0),
+            measurement(Kind::Histogram, "buckets", &[("le", "1")], 1.0),
+        ];
+        let count = bad.len() as u64;
+        bad.into_iter().for_each(|measurement| own.record(measurement));
+        assert_eq!(own.discarded.get(), count);
+    }
+
+    #[test]
+    fn processors_share_names_and_are_told_apart_by_their_label() {
+        let (metrics, families) = (Metrics::default(), Arc::default());
+        for processor in ["a", "b"] {
+            let own = OwnMetrics::new(&metrics, &families, processor);
+            own.record(measurement(Kind::Counter, "seen", &[], 1.0));
+            assert_eq!(own.discarded.get(), 0);
+        }
+        let seen = metrics.registry().gather();
+        let seen = seen.iter().find(|family| family.name() == "seen").unwrap();
+        assert_eq!(seen.get_metric().len(), 2);
     }
 
     #[test]
     fn label_sets_are_bounded() {
-        let metrics = Metrics::default();
-        let mut own = OwnMetrics::new(&metrics, "p");
+        let own = own(&Metrics::default(), "p");
         for n in 0..=MAX_LABEL_SETS {
             own.record(measurement(Kind::Gauge, "g", &[("n", &n.to_string())], 0.0));
         }

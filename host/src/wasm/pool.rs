@@ -3,14 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::bindings::handler::Configuration;
 use super::bindings::replayer::{Entry, Memo};
 use super::bindings::types::{self, Descriptor, Error, Problem};
 use super::component::Guest;
-use super::hold::Replayed;
+use super::epoch::Epoch;
+use super::hold::{MAX_KEY, MAX_MEMO, Replayed};
 use super::instance::{Instance, Trap};
 use super::shared::{Cause, Shared};
 use crate::batch::Signal;
@@ -28,13 +29,17 @@ pub const WATERMARK_PERCENT: usize = 75;
 /// Bytes of held items that one call of `replay` hands over.
 pub const REPLAY_BYTES: usize = 4 << 20;
 
+/// Memos that one call of `replay` hands over: at most about as many bytes.
+pub const REPLAY_MEMOS: usize = REPLAY_BYTES / (MAX_KEY + MAX_MEMO);
+
 /// All instances of one processor.
 pub struct Pool {
     guest: Guest,
     shared: Arc<Shared>,
     configuration: Configuration,
+    epoch: Epoch,
     /// As many permits as instances may be in use at once.
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     size: u32,
     idle: Mutex<Vec<Instance>>,
     health: Mutex<Health>,
@@ -64,19 +69,25 @@ pub enum Unavailable {
 /// An instance in use. Whoever holds it gives it back with [`Lease::succeeded`] or
 /// [`Lease::trapped`]; a lease that is just dropped (its caller went away in the middle of a call)
 /// takes the instance with it, because nobody knows what state it is in.
-pub struct Lease<'a> {
-    pool: &'a Pool,
+pub struct Lease {
+    pool: Arc<Pool>,
     instance: Option<Instance>,
-    _permit: SemaphorePermit<'a>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Pool {
-    pub fn new(guest: Guest, shared: Arc<Shared>, configuration: Configuration) -> Self {
+    pub fn new(
+        guest: Guest,
+        shared: Arc<Shared>,
+        configuration: Configuration,
+        epoch: Epoch,
+    ) -> Self {
         Self {
             guest,
             shared,
             configuration,
-            permits: Semaphore::new(1),
+            epoch,
+            permits: Arc::new(Semaphore::new(1)),
             size: 1,
             idle: Mutex::default(),
             health: Mutex::default(),
@@ -91,7 +102,7 @@ impl Pool {
 
     /// The first instance: checks the configuration, once, before any traffic.
     pub async fn configure(&self) -> Result<Result<Descriptor, Vec<Problem>>, Trap> {
-        let mut instance = Instance::new(&self.guest, &self.shared).await?;
+        let mut instance = Instance::new(&self.guest, &self.shared, &self.epoch).await?;
         let answer = instance.configure(&self.configuration).await?;
         if answer.is_ok() {
             self.lock_idle().push(instance);
@@ -100,20 +111,23 @@ impl Pool {
     }
 
     /// Waits for its turn and takes an idle instance, or makes one.
-    pub async fn lease(&self) -> Result<Lease<'_>, Unavailable> {
-        let permit = self.permits.acquire().await.map_err(|_| Unavailable::Closed)?;
+    pub async fn lease(self: &Arc<Self>) -> Result<Lease, Unavailable> {
+        let permits = Arc::clone(&self.permits);
+        let permit = permits.acquire_owned().await.map_err(|_| Unavailable::Closed)?;
         self.lease_with(permit).await
     }
 
     /// Every live instance, at least one, while no call is in flight; for `tick` and `flush`.
-    pub async fn lease_all(&self) -> Result<Vec<Lease<'_>>, Unavailable> {
+    pub async fn lease_all(self: &Arc<Self>) -> Result<Vec<Lease>, Unavailable> {
         let closed = |_| Unavailable::Closed;
-        let mut permits = self.permits.acquire_many(self.size).await.map_err(closed)?;
+        let permits = Arc::clone(&self.permits);
+        let mut permits = permits.acquire_many_owned(self.size).await.map_err(closed)?;
         let idle = std::mem::take(&mut *self.lock_idle());
         let mut leases = Vec::with_capacity(idle.len());
         for instance in idle {
             let Some(permit) = permits.split(1) else { break };
-            leases.push(Lease { pool: self, instance: Some(instance), _permit: permit });
+            let pool = Arc::clone(self);
+            leases.push(Lease { pool, instance: Some(instance), _permit: permit });
         }
         if leases.is_empty() {
             leases.push(self.lease_with(permits).await?);
@@ -121,16 +135,16 @@ impl Pool {
         Ok(leases)
     }
 
-    async fn lease_with<'a>(
-        &'a self,
-        permit: SemaphorePermit<'a>,
-    ) -> Result<Lease<'a>, Unavailable> {
+    async fn lease_with(
+        self: &Arc<Self>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Lease, Unavailable> {
         let idle = self.lock_idle().pop();
         let instance = match idle {
             Some(instance) => instance,
             None => self.instantiate().await?,
         };
-        Ok(Lease { pool: self, instance: Some(instance), _permit: permit })
+        Ok(Lease { pool: Arc::clone(self), instance: Some(instance), _permit: permit })
     }
 
     /// A new instance, configured and with its state replayed.
@@ -160,7 +174,8 @@ impl Pool {
             self.shared.metrics.traps(trap.cause).inc();
             trap
         };
-        let mut instance = Instance::new(&self.guest, &self.shared).await.map_err(counted)?;
+        let mut instance =
+            Instance::new(&self.guest, &self.shared, &self.epoch).await.map_err(counted)?;
         match instance.configure(&self.configuration).await.map_err(counted)? {
             Ok(_) => Ok(instance),
             Err(_) => Err(Unavailable::Configuration),
@@ -178,13 +193,15 @@ impl Pool {
             .into_iter()
             .map(|(key, memo)| Memo { key: key.into(), memo: memo.into() })
             .collect();
-        match instance.replay(&[], &memos).await {
-            None => return Ok(()),
-            Some(Err(trap)) => {
-                self.shared.metrics.traps(trap.cause).inc();
-                return Err(Replay::Failed(trap));
+        for memos in memos.chunks(REPLAY_MEMOS) {
+            match instance.replay(&[], memos).await {
+                None => return Ok(()),
+                Some(Err(trap)) => {
+                    self.shared.metrics.traps(trap.cause).inc();
+                    return Err(Replay::Failed(trap));
+                }
+                Some(Ok(answer)) => self.note_refusal(answer),
             }
-            Some(Ok(answer)) => self.note_refusal(answer),
         }
         for chunk in chunks(&entries) {
             let handed: Vec<Entry> = chunk.iter().map(to_entry).collect();
@@ -265,7 +282,7 @@ enum Replay {
     Failed(Trap),
 }
 
-impl Lease<'_> {
+impl Lease {
     pub fn instance(&mut self) -> Option<&mut Instance> {
         self.instance.as_mut()
     }
@@ -279,7 +296,7 @@ impl Lease<'_> {
             *health = Health::default();
         }
         let limit = self.pool.shared.options.memory_limit;
-        if !stateful && instance.memory() > limit / 100 * WATERMARK_PERCENT {
+        if !stateful && instance.has_passed(limit / 100 * WATERMARK_PERCENT) {
             self.pool.shared.metrics.recycled.inc();
             return;
         }

@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use wasmtime::component::Component;
 use wasmtime::{Cache, Engine};
@@ -15,6 +15,7 @@ use super::component::{Guest, GuestError};
 use super::engine;
 use super::epoch::Epoch;
 use super::instance::Trap;
+use super::own_metrics::Families;
 use super::pool::Pool;
 use super::processor::GuestProcessor;
 use super::scan::{Scanner, TriggerError};
@@ -30,6 +31,8 @@ pub struct Runtime {
     epoch: Epoch,
     /// One worker, one instance.
     workers: u32,
+    /// The metrics that guests define, over all of them: a name has one kind and one set of labels.
+    families: Arc<Mutex<Families>>,
 }
 
 /// A guest that has accepted its configuration, before it stands in a chain.
@@ -60,6 +63,10 @@ pub enum LoadError {
     Trap(#[from] Trap),
     #[error("the processor asks for triggers that cannot be: {0}")]
     Triggers(#[from] TriggerError),
+    #[error("the processor asks for a tick interval but does not export `ticker`")]
+    NoTicker,
+    #[error("the processor imports `hold`, so its partition must be other than `any`")]
+    HoldsAnywhere,
     /// Each with its path from the processor's own section downwards.
     #[error("the processor refuses its configuration")]
     Problems(Vec<Problem>),
@@ -77,7 +84,7 @@ impl Runtime {
         let engine =
             engine::runner(instances.saturating_add(1), cache).map_err(|error| failed(&error))?;
         let epoch = Epoch::start(&engine).map_err(|error| failed(&error))?;
-        Ok(Self { engine, epoch, workers })
+        Ok(Self { engine, epoch, workers, families: Arc::default() })
     }
 
     /// Loads a guest and hands it its configuration.
@@ -93,12 +100,17 @@ impl Runtime {
         let guest = Guest::new(&self.engine, &component)
             .map_err(|source| LoadError::Contract { module: module.to_string(), source })?;
         let instances = options.instances.map_or(self.workers, |n| n.clamp(1, 1024) as u32);
-        let shared = Arc::new(Shared::new(id, options, metrics));
-        let mut pool = Pool::new(guest, Arc::clone(&shared), configuration);
-        let running = self.epoch.running();
-        let answer = pool.configure().await;
-        drop(running);
-        let descriptor = answer?.map_err(LoadError::Problems)?;
+        let shared = Arc::new(Shared::new(id, options, metrics, &self.families));
+        let (holds, ticks) = (guest.holds, guest.ticker.is_some());
+        let epoch = self.epoch.clone();
+        let mut pool = Pool::new(guest, Arc::clone(&shared), configuration, epoch);
+        let descriptor = pool.configure().await?.map_err(LoadError::Problems)?;
+        if descriptor.tick_interval.is_some() && !ticks {
+            return Err(LoadError::NoTicker);
+        }
+        if holds && descriptor.partition == Partition::Any {
+            return Err(LoadError::HoldsAnywhere);
+        }
         if descriptor.partition == Partition::Any {
             pool.grow(instances.min(self.workers));
         }
@@ -115,8 +127,7 @@ impl Runtime {
     ) -> GuestProcessor {
         let Configured { pool, shared, scanner, descriptor } = configured;
         let metrics = metrics.processor(&shared.id);
-        let epoch = self.epoch.clone();
-        GuestProcessor::start(pool, shared, descriptor, scanner, epoch, metrics, next)
+        GuestProcessor::start(pool, shared, descriptor, scanner, metrics, next)
     }
 
     fn component(&self, module: &Module) -> Result<Component, LoadError> {

@@ -1,6 +1,6 @@
 //! What all instances of one processor share.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use prometheus::{Histogram, IntCounter, IntGauge};
@@ -9,7 +9,7 @@ use super::bindings::logging::Level;
 use super::bindings::metrics::Measurement;
 use super::counters::{Counters, InMemory};
 use super::hold::HoldStore;
-use super::own_metrics::OwnMetrics;
+use super::own_metrics::{Families, OwnMetrics};
 use super::settings::GuestOptions;
 use crate::telemetry::metrics::Metrics;
 
@@ -30,8 +30,10 @@ pub struct Shared {
     pub metrics: GuestMetrics,
     pub counters: Box<dyn Counters>,
     pub hold: HoldStore,
-    own_metrics: Mutex<OwnMetrics>,
+    own_metrics: OwnMetrics,
     log: Mutex<LogWindow>,
+    /// What the host has to say about the guest, apart from what the guest says.
+    complaints: Mutex<LogWindow>,
 }
 
 /// What the host counts about a guest.
@@ -126,7 +128,12 @@ impl GuestMetrics {
 }
 
 impl Shared {
-    pub fn new(id: &str, options: GuestOptions, metrics: &Metrics) -> Self {
+    pub fn new(
+        id: &str,
+        options: GuestOptions,
+        metrics: &Metrics,
+        families: &Arc<Mutex<Families>>,
+    ) -> Self {
         let labels = [("processor", id)];
         let bytes = metrics.gauge("tamis_hold_bytes", "Bytes of held items in memory", &labels);
         Self {
@@ -134,17 +141,25 @@ impl Shared {
             metrics: GuestMetrics::new(metrics, id),
             counters: Box::new(InMemory::default()),
             hold: HoldStore::new(options.hold.clone(), bytes),
-            own_metrics: Mutex::new(OwnMetrics::new(metrics, id)),
+            own_metrics: OwnMetrics::new(metrics, families, id),
             log: Mutex::new(LogWindow::new()),
+            complaints: Mutex::new(LogWindow::new()),
             options,
         }
     }
 
     /// Records measurements of the guest's own metrics.
     pub fn record(&self, measurements: Vec<Measurement>) {
-        let mut own = self.own_metrics.lock().unwrap_or_else(PoisonError::into_inner);
         for measurement in measurements {
-            own.record(measurement);
+            self.own_metrics.record(measurement);
+        }
+    }
+
+    /// Logs a fault of the guest, unless there were too many.
+    pub fn complain(&self, message: &str) {
+        let window = self.complaints.lock().unwrap_or_else(PoisonError::into_inner).admit();
+        if let Some(suppressed) = window {
+            tracing::error!(processor = self.id, suppressed, "{message}");
         }
     }
 

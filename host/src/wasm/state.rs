@@ -6,16 +6,17 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::bindings::counters::Claim;
 use super::bindings::hold::Decision;
 use super::bindings::metrics::Measurement;
+use super::counters::Grant;
 use super::hold::Fragment;
 use super::limits::Limits;
 use super::shared::Shared;
 use crate::batch::Signal;
 
-/// Most effects of one kind that one call may stage; one more is a trap.
-pub const MAX_STAGED: usize = 100_000;
+/// Most bytes of effects that one call may stage, held items aside, which have a bound of their own;
+/// one more is a trap.
+pub const MAX_STAGED_BYTES: usize = 16 << 20;
 
 /// The data of an instance's store.
 #[derive(Debug)]
@@ -51,7 +52,9 @@ pub struct Staged {
     pub decisions: Vec<Verdict>,
     pub measurements: Vec<Measurement>,
     /// Claims that were granted.
-    pub claims: Vec<Claim>,
+    pub claims: Vec<Grant>,
+    /// What all of them but the fragments take in memory.
+    pub bytes: usize,
 }
 
 /// What is decided about a key.
@@ -61,11 +64,17 @@ pub enum Verdict {
     Discard(Decision),
 }
 
-/// What a call did to the items in its hands and in the store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Committed {
-    /// Items of the batch that are now held.
-    pub held: usize,
+impl Staged {
+    /// Items of the batch in hand that will be held.
+    pub fn held(&self) -> usize {
+        self.fragments.iter().map(|fragment| fragment.items).sum()
+    }
+
+    /// Makes room for another effect of so many bytes; false when there is none.
+    pub fn grow(&mut self, bytes: usize) -> bool {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.bytes <= MAX_STAGED_BYTES
+    }
 }
 
 impl State {
@@ -81,9 +90,9 @@ impl State {
     }
 
     /// Takes the effects of a call that returned OK into force.
-    pub fn commit(&mut self) -> Committed {
+    pub fn commit(&mut self) {
+        let held = self.staged.held();
         let Staged { fragments, decisions, measurements, .. } = std::mem::take(&mut self.staged);
-        let held = fragments.iter().map(|fragment| fragment.items).sum();
         // Before the decisions: a key may be held and decided in one call.
         if !fragments.is_empty() {
             self.shared.metrics.held.inc_by(held as u64);
@@ -95,7 +104,6 @@ impl State {
         if !measurements.is_empty() {
             self.shared.record(measurements);
         }
-        Committed { held }
     }
 
     /// Undoes what a failed call had staged.
@@ -105,8 +113,8 @@ impl State {
         if reserved > 0 {
             self.shared.hold.unreserve(reserved);
         }
-        for claim in &staged.claims {
-            self.shared.counters.give_back(claim);
+        for grant in &staged.claims {
+            self.shared.counters.give_back(grant);
         }
     }
 

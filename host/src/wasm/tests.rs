@@ -1,0 +1,83 @@
+//! The built-in processors through the whole of this module: their cases, which also run natively.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use tamis_sdk::testing::{Failure, run_cases};
+use tamis_sdk::{Context, Error, Outcome};
+
+use super::bindings::handler::Configuration;
+use super::runtime::{LoadError, Runtime};
+use super::settings::{GuestOptions, Module};
+use crate::batch::{Batch, Signal};
+use crate::consumer::{BoxFuture, ConsumeError, Consumer};
+use crate::otlp;
+use crate::telemetry::metrics::Metrics;
+
+/// Keeps the last batch that came through.
+#[derive(Default)]
+struct Sink(Mutex<Option<Batch>>);
+
+impl Consumer for Sink {
+    fn consume(&self, batch: Batch) -> BoxFuture<'_, Result<(), ConsumeError>> {
+        *self.0.lock().unwrap() = Some(batch);
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+#[test]
+fn the_cases_of_redaction_hold_through_wasm() {
+    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let runtime = Runtime::new(1, 1, false).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../processors/redaction/cases");
+    let result = run_cases(&folder, |json, context, batch| {
+        tokio.block_on(through(&runtime, "redaction", json, context, batch))
+    });
+    result.unwrap_or_else(|failures| panic!("{failures}"));
+}
+
+/// One batch through a new instance of a built-in processor.
+async fn through(
+    runtime: &Runtime,
+    name: &str,
+    json: &str,
+    context: &Context,
+    batch: &[u8],
+) -> Result<Outcome, Failure> {
+    let metrics = Metrics::default();
+    let configuration = Configuration { json: json.to_owned(), texts: Vec::new(), hash_seed: 1 };
+    let module = Module::BuiltIn(name.to_owned());
+    let options = GuestOptions::default();
+    let guest = match runtime.configure(name, &module, configuration, options, &metrics).await {
+        Ok(guest) => guest,
+        Err(LoadError::Problems(problems)) => {
+            let problems = problems
+                .into_iter()
+                .map(|problem| tamis_sdk::Problem { path: problem.path, message: problem.message });
+            return Err(Failure::Configuration(problems.collect()));
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let sink = Arc::new(Sink::default());
+    let processor = runtime.start(guest, Arc::clone(&sink) as Arc<dyn Consumer>, &metrics);
+    let signal = match context.signal {
+        tamis_sdk::Signal::Traces => Signal::Traces,
+        tamis_sdk::Signal::Metrics => Signal::Metrics,
+        tamis_sdk::Signal::Logs => Signal::Logs,
+    };
+    let batch = Batch {
+        signal,
+        bytes: batch.to_vec().into(),
+        items: otlp::walk(signal, batch).expect("cases hold sound requests"),
+        received: SystemTime::UNIX_EPOCH,
+        metadata: Arc::from([]),
+    };
+    let answer = processor.consume(batch).await;
+    processor.shutdown().await;
+    match (answer, sink.0.lock().unwrap().take()) {
+        (Err(error), _) => Err(Failure::Batch(Error::Permanent(error.message))),
+        (Ok(()), Some(batch)) => Ok(Outcome::Replaced(batch.bytes.to_vec())),
+        (Ok(()), None) => Ok(Outcome::Dropped),
+    }
+}
