@@ -1,7 +1,6 @@
 //! Receivers: what takes telemetry in and answers the sender.
 
 mod body;
-mod compression;
 mod cors;
 mod grpc;
 mod http;

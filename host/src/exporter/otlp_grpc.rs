@@ -15,6 +15,7 @@ use tonic::{Code, Status};
 
 use crate::batch::{Batch, Signal};
 use crate::consumer::{BoxFuture, ConsumeError};
+use crate::net::decompress::{Encoding, decompress};
 
 use super::client::{self, Client, ReadError, Versions};
 use super::compress::compress;
@@ -87,17 +88,35 @@ impl GrpcSender {
         })?;
         let trailers = body.trailers().unwrap_or(&head.headers);
         match Status::from_header_map(trailers) {
-            Some(status) if status.code() == Code::Ok => self.success(batch, &body.to_bytes()),
+            Some(status) if status.code() == Code::Ok => {
+                let encoding = head.headers.get(GRPC_ENCODING).map(HeaderValue::as_bytes);
+                self.success(batch, &body.to_bytes(), encoding)
+            }
             Some(status) => Err(status::from_grpc(&status)),
             None => Err(unavailable("the answer ended without a status".to_owned())),
         }
     }
 
-    /// The compressed flag is never set: we accept no encoding.
-    fn success(&self, batch: &Batch, body: &[u8]) -> Result<(), ConsumeError> {
+    /// grpc-go compresses its answer as the request was, whether we asked for that or not.
+    fn success(
+        &self,
+        batch: &Batch,
+        body: &[u8],
+        encoding: Option<&[u8]>,
+    ) -> Result<(), ConsumeError> {
+        let inflated;
         let answer = match body {
             [] => &[][..],
             [0, _, _, _, _, message @ ..] => message,
+            [1, _, _, _, _, message @ ..] => {
+                let encoding = match encoding {
+                    Some(b"gzip") => Encoding::Gzip,
+                    Some(b"zstd") => Encoding::Zstd,
+                    _ => return Err(unreadable()),
+                };
+                inflated = decompress(encoding, message, MAX_ANSWER).map_err(|_| unreadable())?;
+                &inflated
+            }
             _ => return Err(unreadable()),
         };
         status::read_success(&self.id, batch, answer).map_err(|()| unreadable())

@@ -17,10 +17,10 @@ use http_body::{Body, Frame, SizeHint};
 use tonic::Code;
 
 use super::body::{self, BodyError, InFlight, Share};
-use super::compression::{DecompressError, Encoding, decompress};
 use super::ingest::{Ingest, Rejection};
 use super::status::Refusal;
 use crate::batch::Signal;
+use crate::net::decompress::{DecompressError, Encoding, decompress};
 
 /// The compressed flag and the length before a message.
 const PREFIX_LEN: usize = 5;

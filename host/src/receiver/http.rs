@@ -11,16 +11,18 @@ use http_body_util::Full;
 use tonic::Code;
 
 use super::body::{self, BodyError, InFlight, Share};
-use super::compression::{DecompressError, Encoding, decompress};
 use super::cors::Cors;
 use super::ingest::{Ingest, Rejection};
 use super::json;
 use super::status::Refusal;
 use crate::batch::Signal;
+use crate::net::decompress::{DecompressError, Encoding, decompress};
 
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain";
+/// Go's own answer to an unknown path has a charset, those of the receiver do not.
+const TEXT_UTF8: &str = "text/plain; charset=utf-8";
 
 pub(super) type Reply = Response<Full<Bytes>>;
 
@@ -73,7 +75,7 @@ impl HttpService {
         let path = request.uri().path();
         let signal = self.paths.iter().find(|(_, known)| known == path).map(|(signal, _)| *signal);
         let Some(signal) = signal.filter(|&signal| self.ingest.serves(signal)) else {
-            return reply(StatusCode::NOT_FOUND, TEXT, "404 page not found\n");
+            return reply(StatusCode::NOT_FOUND, TEXT_UTF8, "404 page not found\n");
         };
         if request.method() != Method::POST {
             let message = "405 method not allowed, supported: [POST]";

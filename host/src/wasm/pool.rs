@@ -17,11 +17,12 @@ use super::shared::{Cause, Shared};
 use crate::batch::Signal;
 
 /// After so many traps without a success between them, new instances are only made at intervals.
-pub const TRAPS_BEFORE_BACK_OFF: u32 = 5;
+/// Many, because a trap may be the doing of one sender's batches, and back-off stops all senders.
+pub const TRAPS_BEFORE_BACK_OFF: u32 = 50;
 /// The first interval; it doubles with every further trap.
 const BACK_OFF_FIRST: Duration = Duration::from_millis(100);
 /// The longest interval.
-const BACK_OFF_LONGEST: Duration = Duration::from_secs(30);
+const BACK_OFF_LONGEST: Duration = Duration::from_secs(5);
 
 /// Part of an instance's memory limit at which it is replaced between two calls, in percent.
 pub const WATERMARK_PERCENT: usize = 75;

@@ -1,7 +1,8 @@
 //! The host's scan: where a guest's triggers match in the raw bytes of a batch.
 //!
-//! A trigger is a sequence of byte sets, so Horspool's rule applies with sets in place of letters:
-//! look at the byte under the trigger's last position and skip as far as its nearest earlier
+//! A trigger is a sequence of byte sets. Where one of them is a single byte, SIMD looks for that byte
+//! and the sets around it are compared. Where none is, Horspool's rule applies with sets in place of
+//! letters: look at the byte under the trigger's last position and skip as far as its nearest earlier
 //! position that could hold that byte. A long run of digits is refuted by every 13th byte.
 
 use memchr::memchr_iter;
@@ -25,9 +26,17 @@ pub struct Scanner {
 
 #[derive(Debug)]
 enum Pattern {
-    /// One byte: left to SIMD.
-    Byte(u8),
+    Byte(Anchored),
     Sets(Box<Sets>),
+}
+
+/// A pattern with a byte that SIMD can look for.
+#[derive(Debug)]
+struct Anchored {
+    sets: Vec<[u64; 4]>,
+    byte: u8,
+    /// Which of the sets the byte is.
+    position: usize,
 }
 
 #[derive(Debug)]
@@ -96,12 +105,13 @@ impl Scanner {
 
 impl Pattern {
     fn new(sets: Vec<[u64; 4]>) -> Self {
-        let single = |set: &[u64; 4]| (0..=255u8).find(|b| contains(set, *b));
-        if let [set] = sets.as_slice()
-            && set.iter().map(|word| word.count_ones()).sum::<u32>() == 1
-            && let Some(byte) = single(set)
-        {
-            return Self::Byte(byte);
+        let singles = sets.iter().enumerate().filter_map(|(position, set)| {
+            let members = set.iter().map(|word| word.count_ones()).sum::<u32>();
+            let byte = (0..=255u8).find(|byte| contains(set, *byte))?;
+            (members == 1).then_some((position, byte))
+        });
+        if let Some((position, byte)) = singles.min_by_key(|(_, byte)| commonness(*byte)) {
+            return Self::Byte(Anchored { sets, byte, position });
         }
         let last = sets.len() - 1;
         let mut shift = [sets.len() as u8; 256];
@@ -114,16 +124,23 @@ impl Pattern {
     }
 
     /// Calls `found` with each offset of a match until it answers false.
-    fn scan(&self, bytes: &[u8], mut found: impl FnMut(u32) -> bool) {
+    fn scan(&self, bytes: &[u8], found: impl FnMut(u32) -> bool) {
         match self {
-            Self::Byte(byte) => {
-                for offset in memchr_iter(*byte, bytes) {
-                    if !found(offset as u32) {
-                        return;
-                    }
-                }
-            }
+            Self::Byte(anchored) => anchored.scan(bytes, found),
             Self::Sets(sets) => sets.scan(bytes, found),
+        }
+    }
+}
+
+impl Anchored {
+    fn scan(&self, bytes: &[u8], mut found: impl FnMut(u32) -> bool) {
+        for at in memchr_iter(self.byte, bytes) {
+            let Some(start) = at.checked_sub(self.position) else { continue };
+            let Some(window) = bytes.get(start..start + self.sets.len()) else { return };
+            let matches = self.sets.iter().zip(window).all(|(set, byte)| contains(set, *byte));
+            if matches && !found(start as u32) {
+                return;
+            }
         }
     }
 }
@@ -144,6 +161,19 @@ impl Sets {
             }
             end += usize::from(self.shift[usize::from(byte)]);
         }
+    }
+}
+
+/// How often a byte is met in encoded telemetry, roughly: tags and lengths most, then the letters
+/// and digits of keys and values, then what separates them; other punctuation is rare.
+fn commonness(byte: u8) -> u8 {
+    match byte {
+        0..=0x1f => 5,
+        b'a'..=b'z' => 4,
+        b'0'..=b'9' => 3,
+        b'-' | b'.' | b'/' | b'_' | b':' | b' ' | b'"' => 2,
+        b'A'..=b'Z' | 0x80.. => 1,
+        _ => 0,
     }
 }
 

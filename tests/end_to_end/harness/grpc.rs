@@ -53,7 +53,10 @@ impl Client {
         body: Bytes,
         compression: Option<CompressionEncoding>,
     ) -> Answer {
-        let mut client = tonic::client::Grpc::new(self.channel.clone());
+        // grpc-go answers compressed where the request was.
+        let mut client = tonic::client::Grpc::new(self.channel.clone())
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd);
         if let Some(encoding) = compression {
             client = client.send_compressed(encoding);
         }

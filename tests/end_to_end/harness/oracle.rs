@@ -214,7 +214,10 @@ pub(crate) fn sorted(mut received: Received) -> Received {
         sort_resource(&mut resource.resource);
         for scope in &mut resource.scope_logs {
             scope.scope.iter_mut().for_each(|scope| sort(&mut scope.attributes));
-            scope.log_records.iter_mut().for_each(|record| sort(&mut record.attributes));
+            for record in &mut scope.log_records {
+                sort(&mut record.attributes);
+                record.body.iter_mut().for_each(sort_value);
+            }
         }
     }
     received
@@ -241,4 +244,13 @@ fn sort_resource(resource: &mut Option<Resource>) {
 
 fn sort(attributes: &mut [KeyValue]) {
     attributes.sort_by(|a, b| a.key.cmp(&b.key));
+    attributes.iter_mut().filter_map(|attribute| attribute.value.as_mut()).for_each(sort_value);
+}
+
+fn sort_value(value: &mut AnyValue) {
+    match &mut value.value {
+        Some(Value::KvlistValue(list)) => sort(&mut list.values),
+        Some(Value::ArrayValue(list)) => list.values.iter_mut().for_each(sort_value),
+        _ => {}
+    }
 }

@@ -10,7 +10,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use super::*;
-use crate::receiver::compression::{Encoding, compress};
+use crate::net::decompress::{Encoding, compress};
 
 async fn channel(fixture: &Fixture) -> Channel {
     let url = format!("http://{}", fixture.addr);

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tonic::Code;
 
 use super::*;
-use crate::receiver::compression::{Encoding, compress};
+use crate::net::decompress::{Encoding, compress};
 use crate::receiver::settings::CorsSettings;
 
 const PROTOBUF: &str = "application/x-protobuf";

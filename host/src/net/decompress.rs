@@ -1,4 +1,4 @@
-//! Decompressing request bodies without ever holding more than the limit.
+//! Decompressing what comes over the network without ever holding more than the limit.
 
 use std::io::{self, Read};
 
@@ -7,7 +7,7 @@ use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 
 /// How a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     Gzip,
     Zstd,
     /// What HTTP calls `deflate`, and Go also `zlib`.
@@ -16,7 +16,7 @@ pub(super) enum Encoding {
 
 /// Why a body could not be decompressed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DecompressError {
+pub(crate) enum DecompressError {
     #[error("larger than the limit")]
     TooLarge,
     #[error("{0}")]
@@ -28,7 +28,7 @@ pub(super) enum DecompressError {
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// Inflates `body` to at most `limit` bytes. More memory than that, and a buffer, is never held.
-pub(super) fn decompress(
+pub(crate) fn decompress(
     encoding: Encoding,
     body: &[u8],
     limit: usize,
@@ -61,7 +61,7 @@ fn read_to_limit(
 }
 
 #[cfg(test)]
-pub(super) fn compress(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn compress(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
     use flate2::Compression;
     use flate2::bufread::{GzEncoder, ZlibEncoder};
     let mut out = Vec::new();
