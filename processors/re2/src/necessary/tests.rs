@@ -1,3 +1,5 @@
+//! What a match must contain, pattern by pattern.
+
 use super::*;
 use crate::Regex;
 

@@ -1,3 +1,5 @@
+//! The scanner beside trying every offset.
+
 use proptest::prelude::*;
 
 use super::*;

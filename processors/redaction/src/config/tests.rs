@@ -1,3 +1,5 @@
+//! Configurations that are accepted, and all complaints about the others.
+
 use super::*;
 
 /// The problems of a configuration, one a line.

@@ -1,3 +1,5 @@
+//! Texts of values beside what the Collector makes of them.
+
 use tamis_sdk::wire::Writer;
 
 use super::*;
