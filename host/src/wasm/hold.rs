@@ -73,7 +73,7 @@ struct Inner {
     held: HashMap<Box<[u8]>, Vec<Entry>>,
     releasing: VecDeque<Fragment>,
     /// Oldest first; a key may have an older memo further up, which counts for nothing.
-    memos: VecDeque<(Box<[u8]>, Box<[u8]>)>,
+    memos: VecDeque<Decision>,
     closed: bool,
 }
 
@@ -157,7 +157,7 @@ impl HoldStore {
     }
 
     fn remember(&self, inner: &mut Inner, decision: Decision) {
-        inner.memos.push_back((decision.key.into(), decision.memo.into()));
+        inner.memos.push_back(decision);
         while inner.memos.len() > self.bound.decisions {
             inner.memos.pop_front();
         }
@@ -215,7 +215,7 @@ impl HoldStore {
     }
 
     /// Memos, oldest first.
-    pub fn memos(&self) -> Vec<(Box<[u8]>, Box<[u8]>)> {
+    pub fn memos(&self) -> Vec<Decision> {
         self.lock().memos.iter().cloned().collect()
     }
 
@@ -314,8 +314,8 @@ mod tests {
     fn the_newest_memos_are_kept() {
         let store = store(0);
         store.release(vec![decision(b"a"), decision(b"b"), decision(b"c")]);
-        let keys: Vec<_> = store.memos().into_iter().map(|(key, _)| key).collect();
-        assert_eq!(keys, [Box::from(*b"b"), Box::from(*b"c")]);
+        let keys: Vec<_> = store.memos().into_iter().map(|memo| memo.key).collect();
+        assert_eq!(keys, [b"b", b"c"]);
     }
 
     #[test]

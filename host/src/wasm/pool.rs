@@ -192,7 +192,7 @@ impl Pool {
         }
         let memos: Vec<Memo> = memos
             .into_iter()
-            .map(|(key, memo)| Memo { key: key.into(), memo: memo.into() })
+            .map(|decision| Memo { key: decision.key, memo: decision.memo })
             .collect();
         for memos in memos.chunks(REPLAY_MEMOS) {
             match instance.replay(&[], memos).await {
