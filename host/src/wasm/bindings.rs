@@ -10,4 +10,4 @@ wasmtime::component::bindgen!({
 });
 
 pub use exports::tamis::processor::{handler, replayer, ticker};
-pub use tamis::processor::{clock, counters, hold, logging, metrics, types};
+pub use self::tamis::processor::{clock, counters, hold, logging, metrics, types};
