@@ -36,8 +36,12 @@ impl Chain {
         let metrics = Metrics::default();
         let user_modules = matches!(module, Module::File(_));
         let runtime = Runtime::new(1, workers, user_modules)?;
-        let configuration =
-            Configuration { json: redaction_config()?, texts: Vec::new(), hash_seed: hash_seed() };
+        let configuration = Configuration {
+            json: redaction_config()?,
+            texts: Vec::new(),
+            hash_seed: hash_seed(),
+            instances: 1,
+        };
         let options = GuestOptions::default();
         let configured =
             runtime.configure("redaction", module, configuration, options, &metrics).await?;

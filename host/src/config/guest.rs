@@ -65,10 +65,7 @@ fn read_options(section: &Section<'_>) -> GuestOptions {
         instances: section.value("instances").map(|_| section.integer("instances", 1_usize)),
         hold: section.section("hold").map_or(default.hold, |hold| {
             let default = HoldOptions::default();
-            let options = HoldOptions {
-                memory: hold_memory(&hold, default.memory),
-                decisions: hold.integer("decisions", default.decisions),
-            };
+            let options = HoldOptions { memory: hold_memory(&hold, default.memory) };
             hold.finish();
             options
         }),

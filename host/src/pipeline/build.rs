@@ -80,6 +80,7 @@ impl Prepared {
                 json: settings.config_json(),
                 texts: settings.config_texts(),
                 hash_seed: seed,
+                instances: 1,
             };
             let options = settings.options.clone();
             let name = id.to_string();

@@ -3,11 +3,11 @@
 
 wasmtime::component::bindgen!({
     path: "../wit",
-    world: "holding-processor",
+    world: "rewriting-processor",
     imports: { default: trappable },
     exports: { default: async },
     additional_derives: [PartialEq],
 });
 
-pub use exports::tamis::processor::{handler, replayer, ticker};
 pub use self::tamis::processor::{clock, counters, hold, logging, metrics, types};
+pub use exports::tamis::processor::{handler, replayer, rewriter, ticker};

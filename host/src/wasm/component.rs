@@ -3,7 +3,7 @@
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
-use super::bindings::{HoldingProcessor, handler, replayer, ticker};
+use super::bindings::{RewritingProcessor, handler, replayer, rewriter, ticker};
 use super::state::State;
 
 /// Namespace of the contract in import and export names.
@@ -15,6 +15,7 @@ pub struct Guest {
     pub handler: handler::GuestIndices,
     pub ticker: Option<ticker::GuestIndices>,
     pub replayer: Option<replayer::GuestIndices>,
+    pub rewriter: Option<rewriter::GuestIndices>,
     /// Whether it imports `hold`.
     pub holds: bool,
 }
@@ -44,7 +45,7 @@ impl Guest {
     pub fn new(engine: &Engine, component: &Component) -> Result<Self, GuestError> {
         let imports = check_imports(engine, component)?;
         let mut linker = Linker::new(engine);
-        HoldingProcessor::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)
+        RewritingProcessor::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)
             .map_err(GuestError::Link)?;
         let pre = linker.instantiate_pre(component).map_err(GuestError::Link)?;
         let replayer = replayer::GuestIndices::new(&pre).ok();
@@ -56,6 +57,7 @@ impl Guest {
             handler: handler::GuestIndices::new(&pre).map_err(|_| GuestError::NoHandler)?,
             ticker: ticker::GuestIndices::new(&pre).ok(),
             replayer,
+            rewriter: rewriter::GuestIndices::new(&pre).ok(),
             holds,
             pre,
         })

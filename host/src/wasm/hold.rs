@@ -5,6 +5,7 @@
 //! instance is rebuilt from what is held.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
@@ -19,6 +20,9 @@ pub const MAX_KEY: usize = 64;
 
 /// Most bytes of a memo.
 pub const MAX_MEMO: usize = 256;
+
+/// Most memos that a guest may want back.
+pub const MAX_MEMOS: u32 = 1 << 24;
 
 /// Fragments are forwarded together up to this many bytes.
 pub const RELEASE_BATCH_BYTES: usize = 1 << 20;
@@ -59,6 +63,8 @@ pub struct Released {
 #[derive(Debug)]
 pub struct HoldStore {
     bound: HoldOptions,
+    /// How many memos are kept, the newest.
+    memos: AtomicUsize,
     inner: Mutex<Inner>,
     /// A gauge of the bytes in use; `tamis_hold_bytes`.
     bytes: IntGauge,
@@ -93,7 +99,18 @@ pub struct Replayed {
 impl HoldStore {
     pub fn new(bound: HoldOptions, bytes: IntGauge) -> Self {
         let inner = Mutex::new(Inner::default());
-        Self { bound, inner, bytes, changed: tokio::sync::Notify::new() }
+        let memos = AtomicUsize::new(0);
+        Self { bound, memos, inner, bytes, changed: tokio::sync::Notify::new() }
+    }
+
+    /// Keeps so many memos from now on.
+    pub fn keep_memos(&self, memos: usize) {
+        self.memos.store(memos, Ordering::Relaxed);
+    }
+
+    /// Bytes in use, and at most.
+    pub fn usage(&self) -> (usize, usize) {
+        (self.lock().used, self.bound.memory)
     }
 
     /// Bytes that are still free.
@@ -157,8 +174,10 @@ impl HoldStore {
     }
 
     fn remember(&self, inner: &mut Inner, decision: Decision) {
-        inner.memos.push_back(decision);
-        while inner.memos.len() > self.bound.decisions {
+        if !decision.memo.is_empty() {
+            inner.memos.push_back(decision);
+        }
+        while inner.memos.len() > self.memos.load(Ordering::Relaxed) {
             inner.memos.pop_front();
         }
     }
@@ -264,7 +283,9 @@ mod tests {
 
     fn store(memory: usize) -> HoldStore {
         let gauge = IntGauge::new("g", "g").unwrap();
-        HoldStore::new(HoldOptions { memory, decisions: 2 }, gauge)
+        let store = HoldStore::new(HoldOptions { memory }, gauge);
+        store.keep_memos(2);
+        store
     }
 
     fn fragment(key: &[u8], bytes: &'static [u8]) -> Fragment {

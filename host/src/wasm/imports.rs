@@ -6,7 +6,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::bindings::counters::{self, Claim};
-use super::bindings::hold::{self, Decision, Portion};
+use super::bindings::hold::{self, Decision, Fullness, Portion};
 use super::bindings::logging::{self, Level};
 use super::bindings::metrics::{self, Measurement};
 use super::bindings::{clock, types};
@@ -26,6 +26,8 @@ enum Misuse {
     HoldOutsideProcess,
     #[error("release or discard within replay")]
     DecisionInReplay,
+    #[error("release with `rewrite`, but the component does not export `rewriter`")]
+    RewriteWithoutRewriter,
     #[error("a hold key has {0} bytes; 1 to {MAX_KEY} are allowed")]
     KeyLength(usize),
     #[error("a memo has {0} bytes; at most {MAX_MEMO} are allowed")]
@@ -94,7 +96,15 @@ impl hold::Host for State {
         Ok(reserved)
     }
 
-    fn release(&mut self, decisions: Vec<Decision>) -> wasmtime::Result<()> {
+    fn usage(&mut self) -> wasmtime::Result<Fullness> {
+        let (used, bound) = self.shared.hold.usage();
+        Ok(Fullness { used: used as u64, bound: bound as u64 })
+    }
+
+    fn release(&mut self, decisions: Vec<Decision>, rewrite: bool) -> wasmtime::Result<()> {
+        if rewrite {
+            return Err(Misuse::RewriteWithoutRewriter.into());
+        }
         self.stage_decisions(decisions, Verdict::Release)
     }
 

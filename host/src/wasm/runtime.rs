@@ -14,6 +14,7 @@ use super::builtin;
 use super::component::{Guest, GuestError};
 use super::engine;
 use super::epoch::Epoch;
+use super::hold::MAX_MEMOS;
 use super::instance::Trap;
 use super::own_metrics::Families;
 use super::pool::Pool;
@@ -87,12 +88,13 @@ impl Runtime {
         Ok(Self { engine, epoch, workers, families: Arc::default() })
     }
 
-    /// Loads a guest and hands it its configuration.
+    /// Loads a guest and hands it its configuration, in which the number of instances is filled in
+    /// here.
     pub async fn configure(
         &self,
         id: &str,
         module: &Module,
-        configuration: Configuration,
+        mut configuration: Configuration,
         options: GuestOptions,
         metrics: &Metrics,
     ) -> Result<Configured, LoadError> {
@@ -100,6 +102,7 @@ impl Runtime {
         let guest = Guest::new(&self.engine, &component)
             .map_err(|source| LoadError::Contract { module: module.to_string(), source })?;
         let instances = options.instances.map_or(self.workers, |n| n.clamp(1, 1024) as u32);
+        configuration.instances = instances;
         let shared = Arc::new(Shared::new(id, options, metrics, &self.families));
         let (holds, ticks) = (guest.holds, guest.ticker.is_some());
         let epoch = self.epoch.clone();
@@ -114,6 +117,7 @@ impl Runtime {
         if descriptor.partition == Partition::Any {
             pool.grow(instances.min(self.workers));
         }
+        shared.hold.keep_memos(descriptor.memos.min(MAX_MEMOS) as usize);
         let scanner = Scanner::new(&descriptor.triggers)?;
         Ok(Configured { pool, shared, scanner, descriptor })
     }

@@ -89,13 +89,11 @@ pub enum OnError {
 pub struct HoldOptions {
     /// Held items, in bytes; default 256 MiB.
     pub memory: usize,
-    /// Decisions that are remembered, the newest; default 100,000.
-    pub decisions: usize,
 }
 
 impl Default for HoldOptions {
     fn default() -> Self {
-        Self { memory: 256 << 20, decisions: 100_000 }
+        Self { memory: 256 << 20 }
     }
 }
 

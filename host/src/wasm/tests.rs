@@ -46,7 +46,8 @@ async fn through(
     batch: &[u8],
 ) -> Result<Outcome, Failure> {
     let metrics = Metrics::default();
-    let configuration = Configuration { json: json.to_owned(), texts: Vec::new(), hash_seed: 1 };
+    let json = json.to_owned();
+    let configuration = Configuration { json, texts: Vec::new(), hash_seed: 1, instances: 1 };
     let module = Module::BuiltIn(name.to_owned());
     let options = GuestOptions::default();
     let guest = match runtime.configure(name, &module, configuration, options, &metrics).await {

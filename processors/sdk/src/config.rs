@@ -41,13 +41,17 @@ pub struct Configuration {
     pub texts: Vec<(Vec<String>, String)>,
     /// Random per process: seed hash tables with it, so that no sender can choose colliding keys.
     pub hash_seed: u64,
+    /// How many instances run side by side, at least 1, where the processor's partition allows more
+    /// than one: each then sees about its share of the keys, so what bounds the whole is to be divided
+    /// by it.
+    pub instances: u32,
 }
 
 impl Configuration {
-    /// A configuration without expanded scalars and with seed 0; for tests.
+    /// A configuration of one instance without expanded scalars and with seed 0; for tests.
     #[must_use]
     pub fn from_json(json: &str) -> Self {
-        Self { json: json.to_owned(), texts: Vec::new(), hash_seed: 0 }
+        Self { json: json.to_owned(), texts: Vec::new(), hash_seed: 0, instances: 1 }
     }
 
     /// Hands the top section to `read` and answers what it made of it.

@@ -122,9 +122,11 @@ pub enum Partition {
     /// Stateless: any instance takes any batch.
     #[default]
     Any,
-    /// All spans (or log records) of one trace id meet the same instance.
+    /// All spans (or log records) of one trace id meet the same instance. A key in
+    /// [`hold`](crate::hold) is the trace id or begins with it.
     TraceId,
-    /// All data points of one metric name meet the same instance.
+    /// All data points of one metric name meet the same instance. A key in [`hold`](crate::hold) is
+    /// the name.
     Metric,
     /// One instance takes everything.
     Whole,
@@ -148,6 +150,9 @@ pub struct Descriptor {
     /// Without a hit the batch is unchanged by definition: the host need not call. Only with
     /// triggers.
     pub skip_without_hit: bool,
+    /// How many memos of decisions each instance wants back when it is replayed: the newest so many
+    /// are kept. 0: none.
+    pub memos: u32,
 }
 
 impl Descriptor {
@@ -162,6 +167,7 @@ impl Descriptor {
             tick_interval: None,
             triggers: Vec::new(),
             skip_without_hit: false,
+            memos: 0,
         }
     }
 }

@@ -7,8 +7,8 @@
 /// Makes a guest of a processor: `export!(MyProcessor)`.
 ///
 /// A processor that also is a [`Ticker`](crate::Ticker) says `export!(MyProcessor, ticker)`, one that
-/// is a [`Replayer`](crate::Replayer) as well `export!(MyProcessor, ticker, replayer)`. Natively the
-/// macro only checks that the traits are there.
+/// is a [`Replayer`](crate::Replayer) as well `export!(MyProcessor, ticker, replayer)`, and so on with
+/// [`Rewriter`](crate::Rewriter). Natively the macro only checks that the traits are there.
 #[macro_export]
 macro_rules! export {
     ($Processor:ty $(, $interface:ident)* $(,)?) => {
@@ -54,11 +54,18 @@ macro_rules! export {
         const fn replays<P: $crate::Replayer>() {}
         replays::<$Processor>();
     };
+    (@check rewriter $Processor:ty) => {
+        const fn rewrites<P: $crate::Rewriter>() {}
+        rewrites::<$Processor>();
+    };
     (@export ticker) => {
         $crate::export::export_ticker!(Guest with_types_in $crate::export::ticker_world);
     };
     (@export replayer) => {
         $crate::export::export_replayer!(Guest with_types_in $crate::export::replayer_world);
+    };
+    (@export rewriter) => {
+        $crate::export::export_rewriter!(Guest with_types_in $crate::export::rewriter_world);
     };
 }
 
@@ -75,5 +82,6 @@ mod worlds;
 pub use instance::{Export, Instance};
 #[cfg(target_arch = "wasm32")]
 pub use worlds::{
-    export_handler, export_replayer, export_ticker, handler_world, replayer_world, ticker_world,
+    export_handler, export_replayer, export_rewriter, export_ticker, handler_world, replayer_world,
+    rewriter_world, ticker_world,
 };

@@ -128,7 +128,8 @@ pub mod hold {
     /// Items of the batch in hand, to be kept under a key.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Portion {
-        /// At most 64 bytes; a trace id, say.
+        /// 1 to 64 bytes. With [`Partition::TraceId`](crate::Partition::TraceId) it is the trace id or
+        /// begins with it, with [`Partition::Metric`](crate::Partition::Metric) it is the name.
         pub key: Vec<u8>,
         /// Offsets of the items' messages, ascending: the `start` of
         /// [`Message::range`](crate::wire::Message::range) of a span, a metric or a log record.
@@ -140,7 +141,9 @@ pub mod hold {
     pub struct Decision {
         /// The key.
         pub key: Vec<u8>,
-        /// For [`Replayer::replay`](crate::Replayer::replay) in a later life; at most 256 bytes.
+        /// For [`Replayer::replay`](crate::Replayer::replay) in a later life, and for
+        /// [`Rewriter::rewrite`](crate::Rewriter::rewrite); at most 256 bytes. An empty one is not
+        /// remembered.
         pub memo: Vec<u8>,
     }
 
@@ -153,9 +156,27 @@ pub mod hold {
         super::imports::hold(portions)
     }
 
-    /// Forwards everything held under these keys to the next stage.
-    pub fn release(decisions: Vec<Decision>) {
-        super::imports::release(decisions);
+    /// How full the store of this processor is, over all its instances.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Fullness {
+        /// Bytes in use, those of the call in progress included.
+        pub used: u64,
+        /// Bytes at which [`hold`] answers false.
+        pub bound: u64,
+    }
+
+    /// How full the store is: a processor that would rather decide early than refuse makes room
+    /// before it is needed. What it lets go of is free when the call has returned, what it releases
+    /// when the next stage has accepted it.
+    #[must_use]
+    pub fn usage() -> Fullness {
+        super::imports::usage()
+    }
+
+    /// Forwards everything held under these keys to the next stage; with `rewrite` through
+    /// [`Rewriter::rewrite`](crate::Rewriter::rewrite) first.
+    pub fn release(decisions: Vec<Decision>, rewrite: bool) {
+        super::imports::release(decisions, rewrite);
     }
 
     /// Lets go of everything held under these keys. It counts as dropped.

@@ -74,5 +74,5 @@ pub use contract::{
     Splice,
 };
 pub use host::{clock, counters, hold, logging, metrics};
-pub use processor::{Processor, Replayer, Ticker};
+pub use processor::{Processor, Replayer, Rewriter, Ticker};
 pub use trigger::{ByteSet, TRIGGER_SETS_MAX, TRIGGERS_MAX, Trigger};

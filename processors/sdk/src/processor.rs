@@ -1,7 +1,7 @@
 //! What an author implements.
 
 use crate::config::Configuration;
-use crate::contract::{Context, Descriptor, Entry, Error, Memo, Outcome, Problem};
+use crate::contract::{Context, Descriptor, Entry, Error, Memo, Outcome, Problem, Signal};
 
 /// A processor that answers batch by batch. [`export!`](crate::export!) makes a guest of it.
 ///
@@ -52,4 +52,16 @@ pub trait Replayer: Processor {
     ///
     /// It is counted, and the instance used all the same: panic where it cannot go on.
     fn replay(&mut self, entries: &[Entry], memos: &[Memo]) -> Result<(), Error>;
+}
+
+/// A processor that has the last word on what it releases with `rewrite`;
+/// `export!(Type, ticker, replayer, rewriter)`.
+pub trait Rewriter: Processor {
+    /// Called once for each key that was released so, and each signal: `batch` is all that was held
+    /// under it, one Export request, and `memo` what the decision said. `hold` is refused meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// The items are given up, and counted so.
+    fn rewrite(&mut self, memo: &[u8], signal: Signal, batch: &[u8]) -> Result<Outcome, Error>;
 }

@@ -12,7 +12,7 @@ mod json;
 pub use cases::{CaseError, Failure, run_cases};
 
 use crate::contract::{Context, Outcome};
-use crate::host::hold::{Decision, Portion};
+use crate::host::hold::{Decision, Fullness, Portion};
 use crate::host::logging::Level;
 use crate::host::metrics::Measurement;
 use crate::host::native::{self, Host};
@@ -51,9 +51,14 @@ pub fn take_held() -> Vec<Portion> {
     native::with(|host| std::mem::take(&mut host.portions))
 }
 
-/// Takes what was released.
+/// Sets what [`usage`](crate::hold::usage) answers.
+pub fn set_usage(usage: Fullness) {
+    native::with(|host| host.usage = usage);
+}
+
+/// Takes what was released, and whether it was to be rewritten.
 #[must_use]
-pub fn take_released() -> Vec<Decision> {
+pub fn take_released() -> Vec<(Decision, bool)> {
     native::with(|host| std::mem::take(&mut host.released))
 }
 

@@ -54,6 +54,7 @@ fn a_string_takes_the_text_of_an_expanded_scalar() {
             (path(&["inner", "key"]), "1e3".to_owned()),
         ],
         hash_seed: 0,
+        instances: 1,
     };
     let read = configuration.read(|config| {
         let inner = config.section("inner", |inner| inner.string("key")).flatten();

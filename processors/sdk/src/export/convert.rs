@@ -94,6 +94,7 @@ impl From<contract::Descriptor> for types::Descriptor {
             tick_interval: descriptor.tick_interval,
             triggers: descriptor.triggers.into_iter().map(trigger).collect(),
             skip_without_hit: descriptor.skip_without_hit,
+            memos: descriptor.memos,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::worlds::imports_world::tamis::processor as generated;
 use crate::host::counters::{Bound, Claim};
-use crate::host::hold::{Decision, Portion};
+use crate::host::hold::{Decision, Fullness, Portion};
 use crate::host::logging::Level;
 use crate::host::metrics::{Kind, Measurement};
 
@@ -61,8 +61,13 @@ pub(crate) fn hold(portions: Vec<Portion>) -> bool {
     generated::hold::hold(&portions)
 }
 
-pub(crate) fn release(decisions: Vec<Decision>) {
-    generated::hold::release(&decided(decisions));
+pub(crate) fn usage() -> Fullness {
+    let usage = generated::hold::usage();
+    Fullness { used: usage.used, bound: usage.bound }
+}
+
+pub(crate) fn release(decisions: Vec<Decision>, rewrite: bool) {
+    generated::hold::release(&decided(decisions), rewrite);
 }
 
 pub(crate) fn discard(decisions: Vec<Decision>) {

@@ -2,9 +2,10 @@
 
 use super::worlds::handler_world::exports::tamis::processor::handler;
 use super::worlds::replayer_world::exports::tamis::processor::replayer;
+use super::worlds::rewriter_world::exports::tamis::processor::rewriter;
 use super::worlds::ticker_world::exports::tamis::processor::ticker;
 use super::worlds::types;
-use crate::{Configuration, Error, Processor, Replayer, Ticker};
+use crate::{Configuration, Error, Processor, Replayer, Rewriter, Ticker};
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
@@ -44,8 +45,9 @@ impl<E: Export> handler::Guest for E {
     fn configure(
         configuration: handler::Configuration,
     ) -> Result<types::Descriptor, Vec<types::Problem>> {
-        let handler::Configuration { json, texts, hash_seed } = configuration;
-        match E::Processor::configure(Configuration { json, texts, hash_seed }) {
+        let handler::Configuration { json, texts, hash_seed, instances } = configuration;
+        let configuration = Configuration { json, texts, hash_seed, instances };
+        match E::Processor::configure(configuration) {
             Ok((processor, descriptor)) => {
                 E::instance().with(|instance| instance.0.replace(Some(processor)));
                 Ok(descriptor.into())
@@ -86,5 +88,20 @@ where
         let entries: Vec<_> = entries.into_iter().map(Into::into).collect();
         let memos: Vec<_> = memos.into_iter().map(Into::into).collect();
         E::instance().with(|instance| instance.call(|processor| processor.replay(&entries, &memos)))
+    }
+}
+
+impl<E: Export> rewriter::Guest for E
+where
+    E::Processor: Rewriter,
+{
+    fn rewrite(
+        memo: Vec<u8>,
+        signal: types::Signal,
+        batch: Vec<u8>,
+    ) -> Result<types::Outcome, types::Error> {
+        let rewrite =
+            |processor: &mut E::Processor| processor.rewrite(&memo, signal.into(), &batch);
+        E::instance().with(|instance| instance.call(rewrite)).map(Into::into)
     }
 }

@@ -78,7 +78,27 @@ pub mod replayer_world {
     });
 }
 
+pub mod rewriter_world {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "
+            package tamis:sdk;
+            world rewriter {
+                export tamis:processor/rewriter@0.1.0;
+            }
+        ",
+        world: "tamis:sdk/rewriter",
+        with: {
+            "tamis:processor/types@0.1.0": crate::export::worlds::types,
+            "tamis:processor/rewriter@0.1.0": generate,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_rewriter",
+    });
+}
+
 pub use handler_world::export_handler;
 pub(super) use imports_world::tamis::processor::types;
 pub use replayer_world::export_replayer;
+pub use rewriter_world::export_rewriter;
 pub use ticker_world::export_ticker;

@@ -1,7 +1,7 @@
 //! The host's stand-in for native builds: one per thread, so that tests do not meet each other.
 
 use super::counters::{Bound, Claim};
-use super::hold::{Decision, Portion};
+use super::hold::{Decision, Fullness, Portion};
 use super::logging::Level;
 use super::metrics::Measurement;
 use std::cell::RefCell;
@@ -13,11 +13,13 @@ pub(crate) struct Host {
     pub(crate) logs: Vec<(Level, String)>,
     pub(crate) measurements: Vec<Measurement>,
     pub(crate) portions: Vec<Portion>,
-    pub(crate) released: Vec<Decision>,
+    /// And whether it is to be rewritten.
+    pub(crate) released: Vec<(Decision, bool)>,
     pub(crate) discarded: Vec<Decision>,
     /// The one clock for both kinds, in nanoseconds; set by the test, never moves by itself.
     pub(crate) now: u64,
     pub(crate) store_full: bool,
+    pub(crate) usage: Fullness,
     budgets: HashMap<Vec<u8>, Budget>,
 }
 
@@ -75,8 +77,13 @@ pub(super) fn hold(portions: Vec<Portion>) -> bool {
     })
 }
 
-pub(super) fn release(decisions: Vec<Decision>) {
-    with(|host| keep(&mut host.released, decisions));
+pub(super) fn usage() -> Fullness {
+    with(|host| host.usage)
+}
+
+pub(super) fn release(decisions: Vec<Decision>, rewrite: bool) {
+    let released = decisions.into_iter().map(|decision| (decision, rewrite));
+    with(|host| keep(&mut host.released, released));
 }
 
 pub(super) fn discard(decisions: Vec<Decision>) {

@@ -63,6 +63,7 @@ impl Processor for WaitForKey {
         let mut descriptor = Descriptor::new("wait_for_key", "0.1.0", &[Signal::Traces]);
         descriptor.partition = Partition::TraceId;
         descriptor.tick_interval = Some(TICK_MS);
+        descriptor.memos = 100_000;
         Ok((Self { names, ..Self::default() }, descriptor))
     }
 
@@ -114,7 +115,7 @@ impl WaitForKey {
                 Verdict::Discard => discarded.push(decision),
             }
         }
-        hold::release(released);
+        hold::release(released, false);
         hold::discard(discarded);
     }
 }
