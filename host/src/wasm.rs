@@ -5,6 +5,7 @@
 pub mod bindings;
 pub mod builtin;
 pub mod call;
+pub mod clock;
 pub mod component;
 pub mod counters;
 pub mod edits;
@@ -21,6 +22,7 @@ pub mod release;
 pub mod runtime;
 pub mod scan;
 pub mod settings;
+pub mod share;
 pub mod shared;
 pub mod state;
 
