@@ -2,6 +2,7 @@
 //!
 //! [`processor`] is the way of a batch through one guest; the other modules are what it needs.
 
+pub mod account;
 pub mod bindings;
 pub mod builtin;
 pub mod call;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::account::Account;
 use super::bindings::types::{Context, Error, Hit, Outcome};
 use super::clock::unix_nanos;
 use super::edits;
@@ -11,7 +12,7 @@ use super::instance::Trap;
 use super::pool::{Lease, Pool, Unavailable, signal};
 use super::scan::Scanner;
 use super::share::Keys;
-use super::shared::Shared;
+use super::shared::{Cause, Shared};
 use super::state::Staged;
 use crate::batch::Batch;
 use crate::otlp::{self, CutError};
@@ -54,15 +55,19 @@ impl Drop for Waiting {
 struct Answer {
     lease: Lease,
     part: Bytes,
+    /// The instance had passed its memory watermark before.
+    was_full: bool,
     result: Result<Result<Outcome, Error>, Trap>,
 }
 
 /// What is to be done with a batch after the guest has seen it.
 pub enum Verdict {
-    Forward(Batch),
+    Forward(Batch, Account),
     /// Nothing is left of it: held or dropped.
     Taken,
-    Fail(Failure),
+    Fail(Failure, Account),
+    /// The host itself failed in the call, which is counted already.
+    Fault,
 }
 
 /// A guest's failure, before `on_error` decides what comes of it.
@@ -75,27 +80,33 @@ impl Caller {
     /// Hands the batch to the guest, in parts where it has several shares of keys. The calls run as
     /// a task of their own: a sender that goes away in the middle would otherwise take the instances
     /// and their state with it. There are never more such tasks than instances.
-    pub async fn call(self: &Arc<Self>, batch: Batch, hits: Option<Vec<Hit>>) -> Verdict {
+    pub async fn call(
+        self: &Arc<Self>,
+        batch: Batch,
+        hits: Option<Vec<Hit>>,
+        account: Account,
+    ) -> Verdict {
         // Offsets are 32 bits wide in the contract, as in WebAssembly's memory.
         if u32::try_from(batch.bytes.len()).is_err() {
-            return Verdict::fail("the batch is larger than 4 GiB", true);
+            let failure = Failure::new("the batch is larger than 4 GiB", true);
+            return Verdict::Fail(failure, account);
         }
         let parts = match self.parts(&batch, hits) {
             Ok(parts) => parts,
-            Err(error) => return Verdict::fail(&error.to_string(), true),
+            Err(error) => return Verdict::Fail(Failure::new(&error.to_string(), true), account),
         };
         let mut waiting = Waiting(Vec::with_capacity(parts.len()));
         // Ascending, like everybody, so that no two batches wait for each other.
         for (pool, part) in parts {
             match self.pools[pool].lease().await {
                 Ok(lease) => waiting.0.push((lease, part)),
-                Err(error) => return self.unavailable(&error),
+                Err(error) => return Verdict::Fail(self.unavailable(&error), account),
             }
         }
         let calls = std::mem::take(&mut waiting.0);
         let caller = Arc::clone(self);
-        let call = tokio::spawn(async move { caller.run(batch, calls).await });
-        call.await.unwrap_or_else(|_| Verdict::fail("the call was cut off", false))
+        let call = tokio::spawn(async move { caller.run(batch, calls, account).await });
+        call.await.unwrap_or(Verdict::Fault)
     }
 
     /// The batch as its pools take it.
@@ -114,7 +125,12 @@ impl Caller {
         Ok(parts.drain(..).map(part).collect())
     }
 
-    async fn run(self: Arc<Self>, batch: Batch, calls: Vec<(Lease, Part)>) -> Verdict {
+    async fn run(
+        self: Arc<Self>,
+        batch: Batch,
+        calls: Vec<(Lease, Part)>,
+        account: Account,
+    ) -> Verdict {
         let mut answers = Vec::with_capacity(calls.len());
         if calls.len() == 1 {
             for (lease, part) in calls {
@@ -130,11 +146,11 @@ impl Caller {
                 match task.await {
                     Ok(answer) => answers.push(answer),
                     // What the others staged is rolled back with their leases.
-                    Err(_) => return Verdict::fail("the call was cut off", false),
+                    Err(_) => return Verdict::Fault,
                 }
             }
         }
-        self.finish(batch, answers).await
+        self.finish(batch, answers, account).await
     }
 
     /// One call of one instance.
@@ -145,16 +161,22 @@ impl Caller {
             metadata: batch.metadata.to_vec(),
             hits: part.hits,
         };
+        let was_full = lease.is_full();
         let timer = self.shared.metrics.duration.start_timer();
         let result = lease.instance().process(&context, batch.signal, &part.bytes).await;
         timer.observe_duration();
         self.shared.metrics.calls.inc();
-        Answer { lease, part: part.bytes, result }
+        Answer { lease, part: part.bytes, was_full, result }
     }
 
     /// All parts of a batch stand or fall together: only where each call was well and each answer
     /// holds water do their effects happen. Nothing that is not a sound Export request is forwarded.
-    async fn finish(&self, batch: Batch, mut answers: Vec<Answer>) -> Verdict {
+    async fn finish(
+        &self,
+        batch: Batch,
+        mut answers: Vec<Answer>,
+        mut account: Account,
+    ) -> Verdict {
         let mut forwarded = Vec::with_capacity(answers.len());
         let mut failed = None;
         for answer in &mut answers {
@@ -167,27 +189,26 @@ impl Caller {
         }
         if let Some(failure) = failed {
             self.undo(answers).await;
-            return Verdict::Fail(failure);
+            return Verdict::Fail(failure, account);
         }
         let mut staged = Staged::default();
         for answer in &mut answers {
             staged.join(answer.lease.instance().take_staged());
         }
-        let held = staged.held();
+        account.held(staged.held());
         staged.commit(&self.shared);
         for answer in answers {
             answer.lease.succeeded(self.stateful);
         }
         let after = join(&batch, forwarded);
-        let left = after.as_ref().map_or(0, |after| after.items);
-        self.metrics.dropped.add(batch.signal, batch.items.saturating_sub(left + held));
-        after.map_or(Verdict::Taken, Verdict::Forward)
+        account.dropped_all_but(after.as_ref().map_or(0, |after| after.items));
+        after.map_or(Verdict::Taken, |after| Verdict::Forward(after, account))
     }
 
     /// What goes on of one part, `None` where nothing does.
     fn after(&self, batch: &Batch, answer: &mut Answer) -> Result<Option<After>, Failure> {
         let outcome = match &mut answer.result {
-            Err(trap) => return Err(self.trapped(trap)),
+            Err(trap) => return Err(self.trapped(trap, answer.was_full)),
             Ok(Err(error)) => return Err(self.refused(error)),
             Ok(Ok(outcome)) => outcome,
         };
@@ -221,10 +242,16 @@ impl Caller {
         }
     }
 
-    /// Permanent: a poison batch must not come back again and again.
-    pub fn trapped(&self, trap: &Trap) -> Failure {
+    /// Permanent: a poison batch must not come back again and again. Not where the memory ran out that
+    /// earlier batches had filled: this one is innocent.
+    fn trapped(&self, trap: &Trap, was_full: bool) -> Failure {
+        self.complain_of(trap);
+        let innocent = self.stateful && was_full && trap.cause == Cause::Memory;
+        Failure::new(&trap.message, !innocent)
+    }
+
+    pub fn complain_of(&self, trap: &Trap) {
         self.shared.complain(&format!("the processor trapped ({:?}): {trap}", trap.cause));
-        Failure::new(&trap.message, true)
     }
 
     pub fn refused(&self, error: &Error) -> Failure {
@@ -241,9 +268,9 @@ impl Caller {
         Failure::new(&format!("the processor's answer does not fit: {error}"), true)
     }
 
-    fn unavailable(&self, error: &Unavailable) -> Verdict {
+    fn unavailable(&self, error: &Unavailable) -> Failure {
         self.shared.complain(&format!("no instance: {error}"));
-        Verdict::fail(&error.to_string(), false)
+        Failure::new(&error.to_string(), false)
     }
 }
 
@@ -273,11 +300,5 @@ impl Failure {
     fn new(message: &str, permanent: bool) -> Self {
         let message = message[..message.floor_char_boundary(MAX_ERROR_TEXT)].to_owned();
         Self { message, permanent }
-    }
-}
-
-impl Verdict {
-    fn fail(message: &str, permanent: bool) -> Self {
-        Self::Fail(Failure::new(message, permanent))
     }
 }

@@ -309,6 +309,12 @@ impl Lease {
         &mut self.instance
     }
 
+    /// Whether its memory has passed the watermark, and a new instance would do with less.
+    pub fn is_full(&self) -> bool {
+        let limit = self.pool.shared.options.memory_limit;
+        self.instance.has_passed(limit / 100 * WATERMARK_PERCENT)
+    }
+
     /// The instance was not called after all.
     pub fn unused(self) {
         self.pool.lock_idle().push(self.instance);
@@ -318,8 +324,7 @@ impl Lease {
     /// used again, unless its memory has passed the watermark.
     pub fn succeeded(self, stateful: bool) {
         *self.pool.lock_health() = Health::default();
-        let limit = self.pool.shared.options.memory_limit;
-        if !stateful && self.instance.has_passed(limit / 100 * WATERMARK_PERCENT) {
+        if !stateful && self.is_full() {
             self.pool.shared.metrics.recycled.inc();
             return;
         }

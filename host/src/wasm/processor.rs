@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
+use super::account::Account;
 use super::bindings::types::Descriptor;
 use super::call::{Caller, Failure, Verdict};
 use super::release;
@@ -35,16 +36,17 @@ struct Background {
 impl Consumer for GuestProcessor {
     fn consume(&self, batch: Batch) -> BoxFuture<'_, Result<(), ConsumeError>> {
         Box::pin(async move {
-            self.caller.metrics.incoming.add(batch.signal, batch.items);
+            let account = Account::incoming(&self.caller.metrics, &batch);
             let hits = self.caller.scanner.scan(&batch.bytes);
             if self.skip_without_hit && hits.as_ref().is_some_and(Vec::is_empty) {
                 self.caller.shared.metrics.skipped.inc();
-                return self.forward(batch).await;
+                return self.forward(batch, account).await;
             }
-            match self.caller.call(batch.clone(), hits).await {
-                Verdict::Forward(batch) => self.forward(batch).await,
+            match self.caller.call(batch.clone(), hits, account).await {
+                Verdict::Forward(batch, account) => self.forward(batch, account).await,
                 Verdict::Taken => Ok(()),
-                Verdict::Fail(failure) => self.on_error(batch, failure).await,
+                Verdict::Fail(failure, account) => self.on_error(batch, failure, account).await,
+                Verdict::Fault => Err(ConsumeError::retryable("the call was cut off")),
             }
         })
     }
@@ -77,7 +79,7 @@ impl GuestProcessor {
         let ticks = descriptor.tick_interval.filter(|_| caller.shared.clock.runs());
         let ticker = ticks.map(|millis| {
             let interval = Duration::from_millis(u64::from(millis)).max(SHORTEST_TICK);
-            tokio::spawn(until_stopped(stopped, tick_at(Arc::clone(&caller), interval)))
+            tokio::spawn(tick_at(Arc::clone(&caller), interval, stopped))
         });
         let releaser =
             release::run(Arc::clone(&caller.shared), Arc::clone(&next), caller.metrics.clone());
@@ -92,26 +94,29 @@ impl GuestProcessor {
         tick(&self.caller).await;
     }
 
-    async fn forward(&self, batch: Batch) -> Result<(), ConsumeError> {
+    async fn forward(&self, batch: Batch, account: Account) -> Result<(), ConsumeError> {
+        account.outgoing(batch.items);
         // Empty shells of resources and scopes are of no use to anybody.
         if batch.items == 0 {
             return Ok(());
         }
-        self.caller.metrics.outgoing.add(batch.signal, batch.items);
         self.next.consume(batch).await
     }
 
     /// The one place where `on_error` is read.
-    async fn on_error(&self, batch: Batch, failure: Failure) -> Result<(), ConsumeError> {
-        let metrics = &self.caller.metrics;
+    async fn on_error(
+        &self,
+        batch: Batch,
+        failure: Failure,
+        mut account: Account,
+    ) -> Result<(), ConsumeError> {
         match self.caller.shared.options.on_error {
-            OnError::Pass => self.forward(batch).await,
+            OnError::Pass => self.forward(batch, account).await,
             OnError::Drop => {
-                metrics.dropped.add(batch.signal, batch.items);
+                account.dropped_all_but(0);
                 Ok(())
             }
             OnError::Reject => {
-                metrics.refused.add(batch.signal, batch.items);
                 let id = &self.caller.shared.id;
                 let message = format!("processor {id:?}: {}", failure.message);
                 Err(if failure.permanent {
@@ -131,7 +136,7 @@ impl GuestProcessor {
                 match lease.instance().flush().await {
                     Some(Err(trap)) => {
                         self.caller.shared.metrics.traps(trap.cause).inc();
-                        self.caller.trapped(&trap);
+                        self.caller.complain_of(&trap);
                     }
                     Some(Ok(Err(error))) => {
                         self.caller.refused(&error);
@@ -144,14 +149,17 @@ impl GuestProcessor {
     }
 }
 
-/// Calls every instance's `tick` at the interval.
-async fn tick_at(caller: Arc<Caller>, interval: Duration) {
+/// Calls every instance's `tick` at the interval, until the sender of `stopped` is gone. Only the wait
+/// is cut short: a tick that has begun goes on to its end, because its instances hold state.
+async fn tick_at(caller: Arc<Caller>, interval: Duration, mut stopped: watch::Receiver<()>) {
     let mut interval = tokio::time::interval(interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     interval.tick().await;
     loop {
-        interval.tick().await;
-        tick(&caller).await;
+        tokio::select! {
+            _ = interval.tick() => tick(&caller).await,
+            _ = stopped.changed() => return,
+        }
     }
 }
 
@@ -168,7 +176,7 @@ async fn tick(caller: &Caller) {
         for mut lease in leases {
             match lease.instance().tick().await {
                 Some(Err(trap)) => {
-                    caller.trapped(&trap);
+                    caller.complain_of(&trap);
                     lease.trapped(&trap).await;
                 }
                 Some(Ok(Err(error))) => {
@@ -179,13 +187,5 @@ async fn tick(caller: &Caller) {
                 _ => lease.succeeded(caller.stateful),
             }
         }
-    }
-}
-
-/// Runs `task` until the sender is gone.
-async fn until_stopped(mut stopped: watch::Receiver<()>, task: impl Future<Output = ()>) {
-    tokio::select! {
-        () = task => {}
-        _ = stopped.changed() => {}
     }
 }
