@@ -37,6 +37,7 @@ impl Chain {
         let user_modules = matches!(module, Module::File(_));
         let runtime = Runtime::new(1, workers, user_modules)?;
         let configuration = Configuration {
+            id: "redaction".to_owned(),
             json: redaction_config()?,
             texts: Vec::new(),
             hash_seed: hash_seed(),

@@ -2,9 +2,11 @@
 //!
 //! [`processor`] is the way of a batch through one guest; the other modules are what it needs.
 
+pub mod account;
 pub mod bindings;
 pub mod builtin;
 pub mod call;
+pub mod clock;
 pub mod component;
 pub mod counters;
 pub mod edits;
@@ -21,6 +23,7 @@ pub mod release;
 pub mod runtime;
 pub mod scan;
 pub mod settings;
+pub mod share;
 pub mod shared;
 pub mod state;
 

@@ -38,20 +38,68 @@ pub fn cut(batch: &[u8], portions: &[&[u32]], room: usize) -> Result<Option<Vec<
     if let Some(pair) = wanted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         return Err(CutError::Twice(pair[0].0));
     }
-    let mut cutter = Cutter { batch, wanted: &wanted, builders: Vec::new(), room: Some(room) };
-    cutter.builders.resize_with(portions.len(), Builder::default);
-    cutter.request()?;
-    match (cutter.room, cutter.wanted.first()) {
-        (None, _) => Ok(None),
-        (_, Some((offset, _))) => Err(CutError::NoItem(*offset)),
-        _ => Ok(Some(cutter.builders.into_iter().map(Builder::finish).collect())),
+    let mut listed = Listed { wanted: &wanted };
+    let cut = cut_by(batch, portions.len(), room, &mut listed)?;
+    match (&cut, listed.wanted.first()) {
+        (Some(_), Some((offset, _))) => Err(CutError::NoItem(*offset)),
+        _ => Ok(cut),
     }
 }
 
-struct Cutter<'a> {
-    batch: &'a [u8],
+/// Cuts the batch into `count` portions, to which `choose` gives its items; `None` when all of them
+/// together pass `room` bytes.
+pub(super) fn cut_by(
+    batch: &[u8],
+    count: usize,
+    room: usize,
+    choose: &mut impl Choose,
+) -> Result<Option<Vec<Bytes>>, CutError> {
+    let mut cutter = Cutter { batch, choose, builders: Vec::new(), room: Some(room) };
+    cutter.builders.resize_with(count, Builder::default);
+    cutter.request()?;
+    let builders = cutter.builders;
+    Ok(cutter.room.map(|_| builders.into_iter().map(Builder::finish).collect()))
+}
+
+/// Which portion an item goes to.
+pub(super) trait Choose {
+    /// The portion of the item whose message lies at `range`, or none. Items come in their order.
+    fn portion(&mut self, batch: &[u8], range: &Range<usize>) -> Result<Option<usize>, CutError>;
+
+    /// Whether this range of the batch can hold an item that goes anywhere.
+    fn may_want(&self, _: &Range<usize>) -> bool {
+        true
+    }
+}
+
+/// Items that were named by offset.
+struct Listed<'a> {
     /// What is still to be found, ascending.
     wanted: &'a [(u32, usize)],
+}
+
+impl Choose for Listed<'_> {
+    fn portion(&mut self, _: &[u8], range: &Range<usize>) -> Result<Option<usize>, CutError> {
+        match self.wanted {
+            [(offset, portion), rest @ ..] if *offset as usize == range.start => {
+                self.wanted = rest;
+                Ok(Some(*portion))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn may_want(&self, range: &Range<usize>) -> bool {
+        self.wanted.first().is_some_and(|(offset, _)| {
+            // An item without content at the end of its group begins where the group ends.
+            (range.start..=range.end).contains(&(*offset as usize))
+        })
+    }
+}
+
+struct Cutter<'a, C> {
+    batch: &'a [u8],
+    choose: &'a mut C,
     builders: Vec<Builder>,
     /// Bytes that may still be copied; `None` when that was not enough.
     room: Option<usize>,
@@ -65,13 +113,16 @@ struct Record {
     payload: Range<usize>,
 }
 
-impl Cutter<'_> {
+impl<C: Choose> Cutter<'_, C> {
     fn request(&mut self) -> Result<(), CutError> {
         let mut at = 0;
-        while at < self.batch.len() && !self.wanted.is_empty() && self.room.is_some() {
+        while at < self.batch.len() && self.room.is_some() {
             let record = self.record(at..self.batch.len())?;
             at = record.whole.end;
-            if record.number == GROUPS && record.wire_type == LEN && self.wants(&record.payload) {
+            if record.number == GROUPS
+                && record.wire_type == LEN
+                && self.choose.may_want(&record.payload)
+            {
                 self.resource_group(record.payload)?;
             }
         }
@@ -87,7 +138,10 @@ impl Cutter<'_> {
         while at < group.end {
             let record = self.record(at..group.end)?;
             at = record.whole.end;
-            if record.number == CHILDREN && record.wire_type == LEN && self.wants(&record.payload) {
+            if record.number == CHILDREN
+                && record.wire_type == LEN
+                && self.choose.may_want(&record.payload)
+            {
                 self.scope_group(&header, record.payload)?;
             }
         }
@@ -103,14 +157,12 @@ impl Cutter<'_> {
         while at < group.end {
             let record = self.record(at..group.end)?;
             at = record.whole.end;
-            if let Some((offset, portion)) = self.wanted.first()
-                && *offset as usize == record.payload.start
-                && record.number == CHILDREN
+            if record.number == CHILDREN
                 && record.wire_type == LEN
+                && let Some(portion) = self.choose.portion(self.batch, &record.payload)?
             {
                 let item = &self.batch[record.whole.clone()];
-                let copied = self.builders[*portion].push(resource, &header, item);
-                self.wanted = &self.wanted[1..];
+                let copied = self.builders[portion].push(resource, &header, item);
                 self.room = self.room.and_then(|room| room.checked_sub(copied));
                 if self.room.is_none() {
                     return Ok(());
@@ -118,11 +170,6 @@ impl Cutter<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether the next wanted item can lie in this range.
-    fn wants(&self, range: &Range<usize>) -> bool {
-        self.wanted.first().is_some_and(|(offset, _)| range.contains(&(*offset as usize)))
     }
 
     /// Everything in a group beside its children, unknown fields included.

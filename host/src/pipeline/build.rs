@@ -77,6 +77,7 @@ impl Prepared {
         let mut problems = Vec::new();
         for (pipeline, id, settings) in guests {
             let configuration = Configuration {
+                id: id.to_string(),
                 json: settings.config_json(),
                 texts: settings.config_texts(),
                 hash_seed: seed,

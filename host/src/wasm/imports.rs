@@ -3,8 +3,6 @@
 //! A misuse that no correct guest commits ends the call with a trap (an `Err` here); nothing in this
 //! file panics on what a guest hands over.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::bindings::counters::{self, Claim};
 use super::bindings::hold::{self, Decision, Fullness, Portion};
 use super::bindings::logging::{self, Level};
@@ -49,11 +47,11 @@ impl logging::Host for State {
 
 impl clock::Host for State {
     fn wall(&mut self) -> wasmtime::Result<u64> {
-        Ok(unix_nanos(SystemTime::now()))
+        Ok(self.shared.clock.wall())
     }
 
     fn monotonic(&mut self) -> wasmtime::Result<u64> {
-        Ok(u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        Ok(u64::try_from(self.shared.clock.monotonic().as_nanos()).unwrap_or(u64::MAX))
     }
 }
 
@@ -70,6 +68,7 @@ impl metrics::Host for State {
 
 impl counters::Host for State {
     fn take(&mut self, claims: Vec<Claim>) -> wasmtime::Result<Vec<bool>> {
+        let now = self.shared.clock.monotonic();
         let mut answers = Vec::with_capacity(claims.len());
         for claim in claims {
             if claim.key.len() > MAX_COUNTER_KEY {
@@ -77,7 +76,7 @@ impl counters::Host for State {
             }
             // Before it is taken: what cannot be staged could not be given back.
             self.grow(size_of::<Claim>() + claim.key.len())?;
-            let grant = self.shared.counters.take(claim);
+            let grant = self.shared.counters.take(claim, now);
             answers.push(grant.is_some());
             self.staged.claims.extend(grant);
         }
@@ -167,10 +166,4 @@ impl State {
 
 fn check_key(key: &[u8]) -> Result<(), Misuse> {
     if (1..=MAX_KEY).contains(&key.len()) { Ok(()) } else { Err(Misuse::KeyLength(key.len())) }
-}
-
-/// Nanoseconds since the Unix epoch; 0 before it.
-pub fn unix_nanos(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,8 +1,8 @@
 //! One instance of a guest: calls into it, under its limits, with its effects committed or undone.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
+use bytes::Bytes;
 use wasmtime::Store;
 
 use super::bindings::handler::{self, Configuration};
@@ -11,11 +11,10 @@ use super::bindings::ticker;
 use super::bindings::types::{Context, Descriptor, Error, Outcome, Problem};
 use super::component::Guest;
 use super::epoch::Epoch;
-use super::imports::unix_nanos;
 use super::limits::Exceeded;
 use super::shared::{Cause, Shared};
-use super::state::{Call, State};
-use crate::batch::Batch;
+use super::state::{Call, Staged, State};
+use crate::batch::Signal;
 
 /// Text of wasmtime's error when a call hands back more than its "hostcall fuel", which is our
 /// output limit.
@@ -99,43 +98,30 @@ impl Instance {
     }
 
     /// Hands the batch over. Of an OK answer nothing has taken effect yet: whoever called checks the
-    /// outcome and then calls [`Self::commit`] or [`Self::roll_back`].
+    /// outcome and then sees to what [`Self::take_staged`] answers.
     pub async fn process(
         &mut self,
         context: &Context,
-        batch: &Batch,
+        signal: Signal,
+        batch: &Bytes,
     ) -> Result<Result<Outcome, Error>, Trap> {
-        self.start(Call::Process {
-            signal: batch.signal,
-            bytes: batch.bytes.clone(),
-            received: context.received,
-        });
+        self.start(Call::Process { signal, bytes: batch.clone(), received: context.received });
         let epoch = self.epoch.clone();
         let _running = epoch.running();
-        let result = self.handler.call_process(&mut self.store, context, &batch.bytes).await;
+        let result = self.handler.call_process(&mut self.store, context, batch).await;
         self.end(result)
     }
 
-    /// Items of the batch that will be held when the call is committed.
-    pub fn held(&self) -> usize {
-        self.store.data().staged.held()
-    }
-
-    /// Takes what the last call staged into force.
-    pub fn commit(&mut self) {
-        self.store.data_mut().commit();
-    }
-
-    /// Undoes what the last call staged.
-    pub fn roll_back(&mut self) {
-        self.store.data_mut().roll_back();
+    /// Takes what the last call staged; whoever has it commits it or rolls it back.
+    pub fn take_staged(&mut self) -> Staged {
+        std::mem::take(&mut self.store.data_mut().staged)
     }
 
     /// `None`: the guest has no `ticker`.
     pub async fn tick(&mut self) -> Option<Result<Result<(), Error>, Trap>> {
         let ticker = self.ticker.take()?;
         self.start(Call::Other);
-        let now = unix_nanos(SystemTime::now());
+        let now = self.shared.clock.wall();
         let epoch = self.epoch.clone();
         let _running = epoch.running();
         let result = ticker.call_tick(&mut self.store, now).await;
@@ -147,7 +133,7 @@ impl Instance {
     pub async fn flush(&mut self) -> Option<Result<Result<(), Error>, Trap>> {
         let ticker = self.ticker.take()?;
         self.start(Call::Other);
-        let now = unix_nanos(SystemTime::now());
+        let now = self.shared.clock.wall();
         let epoch = self.epoch.clone();
         let _running = epoch.running();
         let result = ticker.call_flush(&mut self.store, now).await;
@@ -194,7 +180,7 @@ impl Instance {
     ) -> Result<Result<T, E>, Trap> {
         let answer = self.end(result)?;
         if answer.is_ok() {
-            self.commit();
+            self.take_staged().commit(&self.shared);
         }
         Ok(answer)
     }
@@ -207,7 +193,7 @@ impl Instance {
         self.store.data_mut().call = Call::Other;
         let answer = result.map_err(|error| trap(&mut self.store, &error))?;
         if answer.is_err() {
-            self.roll_back();
+            self.take_staged().roll_back(&self.shared);
         }
         Ok(answer)
     }
@@ -216,7 +202,7 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         // A call whose caller went away in the middle has neither committed nor rolled back.
-        self.store.data_mut().roll_back();
+        self.take_staged().roll_back(&self.shared);
         self.shared.metrics.instances.dec();
         self.shared.metrics.memory.sub(self.memory);
     }
@@ -224,7 +210,8 @@ impl Drop for Instance {
 
 /// Undoes what the call staged and says why it died.
 fn trap(store: &mut Store<State>, error: &wasmtime::Error) -> Trap {
-    store.data_mut().roll_back();
+    let state = store.data_mut();
+    std::mem::take(&mut state.staged).roll_back(&state.shared);
     let message = format!("{:#}", error);
     let cause = match error.downcast_ref::<Exceeded>() {
         Some(Exceeded::Deadline) => Cause::Deadline,

@@ -13,6 +13,7 @@ use super::component::Guest;
 use super::epoch::Epoch;
 use super::hold::{MAX_KEY, MAX_MEMO, Replayed};
 use super::instance::{Instance, Trap};
+use super::share::{Keys, Share};
 use super::shared::{Cause, Shared};
 use crate::batch::Signal;
 
@@ -35,10 +36,11 @@ pub const REPLAY_MEMOS: usize = REPLAY_BYTES / (MAX_KEY + MAX_MEMO);
 
 /// All instances of one processor.
 pub struct Pool {
-    guest: Guest,
+    guest: Arc<Guest>,
     shared: Arc<Shared>,
     configuration: Configuration,
     epoch: Epoch,
+    share: Share,
     /// As many permits as instances may be in use at once.
     permits: Arc<Semaphore>,
     size: u32,
@@ -67,18 +69,18 @@ pub enum Unavailable {
     Closed,
 }
 
-/// An instance in use. Whoever holds it gives it back with [`Lease::succeeded`] or
-/// [`Lease::trapped`]; a lease that is just dropped (its caller went away in the middle of a call)
-/// takes the instance with it, because nobody knows what state it is in.
+/// An instance in use. Whoever holds it gives it back with one of the methods below; a lease that is
+/// just dropped (its caller went away in the middle of a call) takes the instance with it, because
+/// nobody knows what state it is in.
 pub struct Lease {
     pool: Arc<Pool>,
-    instance: Option<Instance>,
+    instance: Instance,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Pool {
     pub fn new(
-        guest: Guest,
+        guest: Arc<Guest>,
         shared: Arc<Shared>,
         configuration: Configuration,
         epoch: Epoch,
@@ -88,11 +90,27 @@ impl Pool {
             shared,
             configuration,
             epoch,
+            share: Share::default(),
             permits: Arc::new(Semaphore::new(1)),
             size: 1,
             idle: Mutex::default(),
             health: Mutex::default(),
         }
+    }
+
+    /// Pools of one instance each, one for each share of the keys; this one becomes the first.
+    pub fn spread(mut self, keys: Keys) -> Vec<Self> {
+        let guest = Arc::clone(&self.guest);
+        let (shared, epoch) = (Arc::clone(&self.shared), self.epoch.clone());
+        let configuration = self.configuration.clone();
+        let mut shares = keys.shares();
+        self.share = shares.next().unwrap_or_default();
+        let more = shares.map(|share| {
+            let (guest, shared) = (Arc::clone(&guest), Arc::clone(&shared));
+            let pool = Self::new(guest, shared, configuration.clone(), epoch.clone());
+            Self { share, ..pool }
+        });
+        std::iter::once(self).chain(more).collect()
     }
 
     /// Lets up to so many instances run at once.
@@ -128,7 +146,7 @@ impl Pool {
         for instance in idle {
             let Some(permit) = permits.split(1) else { break };
             let pool = Arc::clone(self);
-            leases.push(Lease { pool, instance: Some(instance), _permit: permit });
+            leases.push(Lease { pool, instance, _permit: permit });
         }
         if leases.is_empty() {
             leases.push(self.lease_with(permits).await?);
@@ -145,7 +163,7 @@ impl Pool {
             Some(instance) => instance,
             None => self.instantiate().await?,
         };
-        Ok(Lease { pool: Arc::clone(self), instance: Some(instance), _permit: permit })
+        Ok(Lease { pool: Arc::clone(self), instance, _permit: permit })
     }
 
     /// A new instance, configured and with its state replayed.
@@ -185,8 +203,10 @@ impl Pool {
 
     /// Rebuilds the state of a new instance: memos first, then what is held, in order of arrival.
     async fn replay(&self, instance: &mut Instance) -> Result<(), Replay> {
-        let memos = self.shared.hold.memos();
-        let entries = self.shared.hold.entries();
+        let mut memos = self.shared.hold.memos();
+        memos.retain(|memo| self.share.has(&memo.key));
+        let mut entries = self.shared.hold.entries();
+        entries.retain(|entry| self.share.has(&entry.fragment.key));
         if memos.is_empty() && entries.is_empty() {
             return Ok(());
         }
@@ -284,34 +304,57 @@ enum Replay {
 }
 
 impl Lease {
-    pub fn instance(&mut self) -> Option<&mut Instance> {
-        self.instance.as_mut()
+    /// The instance; nothing of it may be called twice after a trap.
+    pub fn instance(&mut self) -> &mut Instance {
+        &mut self.instance
+    }
+
+    /// Whether its memory has passed the watermark, and a new instance would do with less.
+    pub fn is_full(&self) -> bool {
+        let limit = self.pool.shared.options.memory_limit;
+        self.instance.has_passed(limit / 100 * WATERMARK_PERCENT)
+    }
+
+    /// The instance was not called after all.
+    pub fn unused(self) {
+        self.pool.lock_idle().push(self.instance);
     }
 
     /// The call ended well (an error that the guest returned is well enough): the instance may be
     /// used again, unless its memory has passed the watermark.
-    pub fn succeeded(mut self, stateful: bool) {
-        let Some(instance) = self.instance.take() else { return };
-        {
-            let mut health = self.pool.lock_health();
-            *health = Health::default();
-        }
-        let limit = self.pool.shared.options.memory_limit;
-        if !stateful && instance.has_passed(limit / 100 * WATERMARK_PERCENT) {
+    pub fn succeeded(self, stateful: bool) {
+        *self.pool.lock_health() = Health::default();
+        if !stateful && self.is_full() {
             self.pool.shared.metrics.recycled.inc();
             return;
         }
-        self.pool.lock_idle().push(instance);
+        self.pool.lock_idle().push(self.instance);
+    }
+
+    /// The call ended well, but what it asked for did not happen: what the instance believes of it
+    /// is wrong, and a new one takes its place.
+    pub async fn undone(self, stateful: bool) {
+        if stateful {
+            self.replace().await;
+        } else {
+            self.succeeded(stateful);
+        }
     }
 
     /// The call ended the instance. A new one takes its place at once, so that the next batch does
     /// not wait for it.
-    pub async fn trapped(mut self, trap: &Trap) {
-        self.instance = None;
+    pub async fn trapped(self, trap: &Trap) {
         self.pool.shared.metrics.traps(trap.cause).inc();
         self.pool.count_trap();
-        if let Ok(instance) = self.pool.instantiate().await {
-            self.pool.lock_idle().push(instance);
+        self.replace().await;
+    }
+
+    async fn replace(self) {
+        let Self { pool, instance, _permit } = self;
+        // Its slot is needed for the new one.
+        drop(instance);
+        if let Ok(instance) = pool.instantiate().await {
+            pool.lock_idle().push(instance);
         }
     }
 }

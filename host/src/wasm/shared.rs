@@ -7,6 +7,7 @@ use prometheus::{Histogram, IntCounter, IntGauge};
 
 use super::bindings::logging::Level;
 use super::bindings::metrics::Measurement;
+use super::clock::Clock;
 use super::counters::{Counters, InMemory};
 use super::hold::HoldStore;
 use super::own_metrics::{Families, OwnMetrics};
@@ -27,6 +28,7 @@ pub struct Shared {
     /// The component id.
     pub id: String,
     pub options: GuestOptions,
+    pub clock: Clock,
     pub metrics: GuestMetrics,
     pub counters: Box<dyn Counters>,
     pub hold: HoldStore,
@@ -131,6 +133,7 @@ impl Shared {
     pub fn new(
         id: &str,
         options: GuestOptions,
+        clock: Clock,
         metrics: &Metrics,
         families: &Arc<Mutex<Families>>,
     ) -> Self {
@@ -138,6 +141,7 @@ impl Shared {
         let bytes = metrics.gauge("tamis_hold_bytes", "Bytes of held items in memory", &labels);
         Self {
             id: id.to_owned(),
+            clock,
             metrics: GuestMetrics::new(metrics, id),
             counters: Box::new(InMemory::default()),
             hold: HoldStore::new(options.hold.clone(), bytes),

@@ -2,7 +2,6 @@
 //! that wait for the call to return OK.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -25,8 +24,6 @@ pub struct State {
     pub call: Call,
     pub staged: Staged,
     pub shared: Arc<Shared>,
-    /// The origin of the monotonic clock.
-    pub started: Instant,
 }
 
 /// The exported function that is running; some imports are only for some of them.
@@ -85,57 +82,65 @@ impl State {
             call: Call::Other,
             staged: Staged::default(),
             shared,
-            started: Instant::now(),
         }
     }
+}
 
-    /// Takes the effects of a call that returned OK into force.
-    pub fn commit(&mut self) {
-        let held = self.staged.held();
-        let Staged { fragments, decisions, measurements, .. } = std::mem::take(&mut self.staged);
+impl Staged {
+    /// Adds the effects of another call, which stand or fall with these.
+    pub fn join(&mut self, other: Self) {
+        self.fragments.extend(other.fragments);
+        self.decisions.extend(other.decisions);
+        self.measurements.extend(other.measurements);
+        self.claims.extend(other.claims);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+    }
+
+    /// Takes the effects of calls that returned OK into force.
+    pub fn commit(self, shared: &Shared) {
+        let held = self.held();
         // Before the decisions: a key may be held and decided in one call.
-        if !fragments.is_empty() {
-            self.shared.metrics.held.inc_by(held as u64);
-            self.shared.hold.keep(fragments);
+        if !self.fragments.is_empty() {
+            shared.metrics.held.inc_by(held as u64);
+            shared.hold.keep(self.fragments);
         }
-        if !decisions.is_empty() {
-            self.decide(decisions);
+        if !self.decisions.is_empty() {
+            decide(shared, self.decisions);
         }
-        if !measurements.is_empty() {
-            self.shared.record(measurements);
+        if !self.measurements.is_empty() {
+            shared.record(self.measurements);
         }
     }
 
     /// Undoes what a failed call had staged.
-    pub fn roll_back(&mut self) {
-        let staged = std::mem::take(&mut self.staged);
-        let reserved: usize = staged.fragments.iter().map(Fragment::cost).sum();
+    pub fn roll_back(self, shared: &Shared) {
+        let reserved: usize = self.fragments.iter().map(Fragment::cost).sum();
         if reserved > 0 {
-            self.shared.hold.unreserve(reserved);
+            shared.hold.unreserve(reserved);
         }
-        for grant in &staged.claims {
-            self.shared.counters.give_back(grant);
+        for grant in &self.claims {
+            shared.counters.give_back(grant);
         }
     }
+}
 
-    /// Runs of equal verdicts are passed on together, in the order in which the guest gave them.
-    fn decide(&self, decisions: Vec<Verdict>) {
-        let mut verdicts = decisions.into_iter().peekable();
-        while let Some(verdict) = verdicts.next() {
-            match verdict {
-                Verdict::Release(first) => {
-                    let mut run = vec![first];
-                    while let Some(Verdict::Release(_)) = verdicts.peek() {
-                        if let Some(Verdict::Release(next)) = verdicts.next() {
-                            run.push(next);
-                        }
+/// Runs of equal verdicts are passed on together, in the order in which the guest gave them.
+fn decide(shared: &Shared, decisions: Vec<Verdict>) {
+    let mut verdicts = decisions.into_iter().peekable();
+    while let Some(verdict) = verdicts.next() {
+        match verdict {
+            Verdict::Release(first) => {
+                let mut run = vec![first];
+                while let Some(Verdict::Release(_)) = verdicts.peek() {
+                    if let Some(Verdict::Release(next)) = verdicts.next() {
+                        run.push(next);
                     }
-                    self.shared.hold.release(run);
                 }
-                Verdict::Discard(decision) => {
-                    let items = self.shared.hold.discard(vec![decision]);
-                    self.shared.metrics.discarded.inc_by(items.iter().sum::<usize>() as u64);
-                }
+                shared.hold.release(run);
+            }
+            Verdict::Discard(decision) => {
+                let items = shared.hold.discard(vec![decision]);
+                shared.metrics.discarded.inc_by(items.iter().sum::<usize>() as u64);
             }
         }
     }

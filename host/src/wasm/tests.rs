@@ -46,8 +46,8 @@ async fn through(
     batch: &[u8],
 ) -> Result<Outcome, Failure> {
     let metrics = Metrics::default();
-    let json = json.to_owned();
-    let configuration = Configuration { json, texts: Vec::new(), hash_seed: 1, instances: 1 };
+    let (id, json) = (name.to_owned(), json.to_owned());
+    let configuration = Configuration { id, json, texts: Vec::new(), hash_seed: 1, instances: 1 };
     let module = Module::BuiltIn(name.to_owned());
     let options = GuestOptions::default();
     let guest = match runtime.configure(name, &module, configuration, options, &metrics).await {
