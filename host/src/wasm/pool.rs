@@ -281,6 +281,12 @@ impl Pool {
         }
     }
 
+    /// Lets idle instances go.
+    #[cfg(test)]
+    pub fn retire(&self) {
+        self.lock_idle().clear();
+    }
+
     /// No more leases; waits for the ones out there.
     pub async fn close(&self) {
         let all = self.permits.acquire_many(self.size).await;

@@ -94,6 +94,18 @@ impl GuestProcessor {
         tick(&self.caller).await;
     }
 
+    /// Whether all that was released has gone on.
+    #[cfg(test)]
+    pub fn has_released_all(&self) -> bool {
+        self.caller.shared.hold.next_release().is_none()
+    }
+
+    /// Lets all idle instances go, so that new ones take their place.
+    #[cfg(test)]
+    pub fn retire(&self) {
+        self.caller.pools.iter().for_each(|pool| pool.retire());
+    }
+
     async fn forward(&self, batch: Batch, account: Account) -> Result<(), ConsumeError> {
         account.outgoing(batch.items);
         // Empty shells of resources and scopes are of no use to anybody.

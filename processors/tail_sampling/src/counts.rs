@@ -58,8 +58,9 @@ const OBSERVATIONS_MAX: usize = 1_000;
 const PREFIX: &str = "otelcol_processor_tail_sampling_";
 
 impl Counts {
-    pub(crate) fn new<'n>(policies: impl Iterator<Item = &'n str>) -> Self {
-        let of_policy = |name: &str| OfPolicy { name: name.to_owned(), ..OfPolicy::default() };
+    /// `policies`: what they are called in labels.
+    pub(crate) fn new(policies: impl Iterator<Item = String>) -> Self {
+        let of_policy = |name| OfPolicy { name, ..OfPolicy::default() };
         Self {
             policies: policies.map(of_policy).collect(),
             decided: [0; 3],

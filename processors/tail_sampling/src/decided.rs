@@ -10,10 +10,10 @@ use crate::policy::{Ruling, Verdict};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) verdict: Verdict,
-    /// When the trace came and when it was decided, in nanoseconds since the Unix epoch. None where an
-    /// earlier instance decided, or no policy was asked.
-    pub(crate) arrived: Option<u64>,
-    pub(crate) decided: Option<u64>,
+    /// When the trace came and when it was decided, in nanoseconds since the Unix epoch. 0: an earlier
+    /// instance decided, or no policy was asked.
+    pub(crate) arrived: u64,
+    pub(crate) decided: u64,
 }
 
 /// The lists.

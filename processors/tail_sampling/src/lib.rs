@@ -30,7 +30,7 @@ use tamis_sdk::{
 };
 
 use config::Config;
-use sampler::{Sampler, Settings};
+use sampler::{Names, Sampler, Settings};
 
 /// The processor. One value is one instance.
 #[derive(Debug)]
@@ -48,7 +48,8 @@ impl Processor for TailSampling {
             logging::log(Level::Warn, &warning);
         }
         let descriptor = descriptor(&settings);
-        let sampler = Sampler::new(settings, conditions, policies, configuration.hash_seed);
+        let names = Names { id: &configuration.id, seed: configuration.hash_seed };
+        let sampler = Sampler::new(settings, conditions, policies, names);
         Ok((Self { sampler }, descriptor))
     }
 

@@ -36,6 +36,25 @@ pub(crate) struct Settings {
     pub(crate) instances: u64,
 }
 
+/// What the host says about this instance.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names<'a> {
+    /// The component id.
+    pub(crate) id: &'a str,
+    /// Of hash tables.
+    pub(crate) seed: u64,
+}
+
+impl Names<'_> {
+    /// How a policy is called in metrics: after the name of its processor, where that has one.
+    fn label(&self, policy: &str) -> String {
+        match self.id.split_once('/') {
+            Some((_, name)) => format!("{name}.{policy}"),
+            None => policy.to_owned(),
+        }
+    }
+}
+
 /// Most traces that one call decides: what a call asks of the host is bounded.
 const DECISIONS_MAX: usize = 100_000;
 
@@ -71,14 +90,14 @@ impl Sampler {
         settings: Settings,
         conditions: Conditions,
         policies: Policies,
-        seed: u64,
+        names: Names<'_>,
     ) -> Self {
-        let (hashing, width) = (Hashing::new(seed), conditions.width());
+        let (hashing, width) = (Hashing::new(names.seed), conditions.width());
         let (sampled, not_sampled) = (settings.sampled_cache, settings.non_sampled_cache);
         let traces = Traces {
             pending: Pending::new(hashing.clone(), width, &settings.waits),
             decided: Decided::new(hashing.clone(), sampled, not_sampled),
-            counts: Counts::new(policies.list.iter().map(|policy| policy.name.as_str())),
+            counts: Counts::new(policies.list.iter().map(|policy| names.label(&policy.name))),
         };
         Self {
             batch: Batch::new(hashing, width),
@@ -157,7 +176,7 @@ impl Sampler {
         }
         let policy = self.policies.place_of(&note);
         let verdict = Verdict { ruling: note.ruling, policy };
-        let decision = Decision { verdict, arrived: None, decided: None };
+        let decision = Decision { verdict, arrived: 0, decided: 0 };
         let traces = &mut self.traces;
         traces.decided.insert(id, decision);
         if traces.decided.in_memory() > self.settings.num_traces {
@@ -303,8 +322,8 @@ impl Sampler {
             }
         }
         for _ in 0..room.decisions {
-            let arrived = self.traces.decided.forget_oldest().and_then(|gone| gone.arrived);
-            if let Some(arrived) = arrived {
+            let arrived = self.traces.decided.forget_oldest().map_or(0, |gone| gone.arrived);
+            if arrived > 0 {
                 self.traces.counts.removed(arrived, now);
             }
         }
@@ -412,9 +431,8 @@ impl Sampler {
         let is_cached = if verdict.ruling == Ruling::TooEarly || forgets {
             true
         } else {
-            let asked = verdict.ruling != Ruling::TooLarge;
-            let arrived = Some(trace.arrived);
-            decided.insert(id, Decision { verdict, arrived, decided: asked.then_some(now) })
+            let at = if verdict.ruling == Ruling::TooLarge { 0 } else { now };
+            decided.insert(id, Decision { verdict, arrived: trace.arrived, decided: at })
         };
         if is_cached {
             counts.removed(trace.arrived, now);
@@ -465,7 +483,7 @@ impl Traces {
             let kind = usize::from(verdict.ruling != Ruling::Sampled);
             self.counts.from_cache[kind] += u64::from(spans);
             self.decided.touch(slot);
-        } else if let Some(decided) = decided {
+        } else if decided > 0 {
             self.counts.late_span(decided, now);
         }
     }

@@ -103,7 +103,9 @@ pub(super) fn play<D: Driver>(
     let mut stage = Stage { driver, sent: HashMap::new() };
     stage.driver.set_time(START);
     for (index, step) in steps.iter().enumerate() {
-        stage.step(step).map_err(|error| format!("step {index}: {error}"))?;
+        if !stage.step(step).map_err(|error| format!("step {index}: {error}"))? {
+            break;
+        }
     }
     Ok(())
 }
@@ -115,12 +117,15 @@ struct Stage<D> {
 }
 
 impl<D: Driver> Stage<D> {
-    fn step(&mut self, step: &Step) -> Result<(), String> {
+    /// False when the driver cannot do it.
+    fn step(&mut self, step: &Step) -> Result<bool, String> {
         if let Some(seconds) = step.tick.or(step.at) {
             self.driver.set_time(START + (seconds * 1e9) as u64);
         }
         if let Some(room) = step.room {
-            self.driver.set_room(room);
+            if !self.driver.set_room(room) {
+                return Ok(false);
+            }
         }
         self.act(step)?;
         self.compare(&step.out)?;
@@ -132,7 +137,7 @@ impl<D: Driver> Stage<D> {
                 return Err(format!("counter {name}: wanted {wanted}, got {count}"));
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn act(&mut self, step: &Step) -> Result<(), String> {

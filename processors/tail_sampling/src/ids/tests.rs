@@ -46,3 +46,10 @@ fn more_than_a_chunk_fits() {
         assert_eq!((*ids.get(slot), rows.get(slot)), (n, &[n, n + 1][..]));
     }
 }
+
+#[test]
+fn a_trace_takes_what_the_documentation_says() {
+    use crate::{decided::Decision, pending::Trace};
+    assert_eq!(size_of::<Slot<Trace>>(), 64);
+    assert_eq!(size_of::<Slot<Decision>>(), 56);
+}
