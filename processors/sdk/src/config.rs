@@ -24,6 +24,7 @@
 //! ]);
 //! ```
 
+mod duration;
 mod section;
 
 pub use section::Section;

@@ -1,0 +1,3 @@
+//! What is refused, where and how.
+
+use super::*;
