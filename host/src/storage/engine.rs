@@ -79,7 +79,7 @@ pub enum OpenError {
 }
 
 /// An open database.
-pub struct Engine {
+pub(super) struct Engine {
     // Before the database: they refer to it, and are dropped in this order.
     own: Keyspace,
     namespaces: HashMap<Arc<str>, Keyspace>,
@@ -100,7 +100,7 @@ pub enum Fault {
 }
 
 impl Engine {
-    pub fn open(settings: &FileStorageSettings) -> Result<Self, OpenError> {
+    pub(super) fn open(settings: &FileStorageSettings) -> Result<Self, OpenError> {
         prepare(settings)?;
         let folder = settings.directory.join(FOLDER);
         match Self::open_folder(&folder, settings) {
@@ -151,7 +151,7 @@ impl Engine {
         })
     }
 
-    pub fn add_namespace(&mut self, name: &Arc<str>) -> Result<(), OpenError> {
+    pub(super) fn add_namespace(&mut self, name: &Arc<str>) -> Result<(), OpenError> {
         if name.len() > MAX_NAME {
             return Err(OpenError::Name(name.to_string()));
         }
@@ -162,13 +162,13 @@ impl Engine {
     }
 
     /// The number of the last commit when the database was opened.
-    pub fn last_commit(&self) -> u64 {
+    pub(super) fn last_commit(&self) -> u64 {
         self.last_commit
     }
 
     /// Makes all changes at once. After an error the database must be opened again, to see whether
     /// they were made.
-    pub fn commit<'a>(
+    pub(super) fn commit<'a>(
         &self,
         number: u64,
         changes: impl Iterator<Item = (&'a str, &'a Changes)>,
@@ -200,7 +200,7 @@ impl Engine {
         Ok(())
     }
 
-    pub fn read(&self, name: &str, id: RecordId) -> Result<Option<Bytes>, StorageError> {
+    pub(super) fn read(&self, name: &str, id: RecordId) -> Result<Option<Bytes>, StorageError> {
         let Some(tree) = self.namespaces.get(name) else { return Ok(None) };
         match tree.get(key(id)) {
             Ok(value) => Ok(value.map(Bytes::from)),
@@ -213,7 +213,7 @@ impl Engine {
         }
     }
 
-    pub fn scan(
+    pub(super) fn scan(
         &self,
         name: &str,
         table: u8,
@@ -239,17 +239,17 @@ impl Engine {
     }
 
     /// Bytes of all files.
-    pub fn disk_space(&self) -> u64 {
+    pub(super) fn disk_space(&self) -> u64 {
         self.database.disk_space().unwrap_or_default()
     }
 
     /// Bytes of the files of one namespace, journals aside.
-    pub fn tree_space(&self, name: &str) -> u64 {
+    pub(super) fn tree_space(&self, name: &str) -> u64 {
         self.namespaces.get(name).map_or(0, Keyspace::disk_space)
     }
 
     /// Makes space of what was removed. Blocks.
-    pub fn compact(&self, name: &str) -> fjall::Result<()> {
+    pub(super) fn compact(&self, name: &str) -> fjall::Result<()> {
         let Some(tree) = self.namespaces.get(name) else { return Ok(()) };
         // The marks of what was removed may still be in memory: the round after this one sees them.
         tree.rotate_memtable()?;

@@ -14,7 +14,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const SLACK: u64 = 128 << 20;
 
 /// Runs until the sender of `stopped` is gone.
-pub fn run(shared: &Shared, stopped: &Receiver<()>) {
+pub(super) fn run(shared: &Shared, stopped: &Receiver<()>) {
     let mut space = Space::new();
     while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
         let live: Vec<_> = shared.lock_live().clone();

@@ -19,12 +19,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Between two tries to open the files again.
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
 
-pub enum Request {
+pub(super) enum Request {
     Write { name: Arc<str>, changes: Changes, done: oneshot::Sender<Result<(), StorageError>> },
     Close,
 }
 
-pub struct Writer {
+pub(super) struct Writer {
     shared: Arc<Shared>,
     requests: mpsc::Receiver<Request>,
     space: Space,
@@ -40,11 +40,11 @@ struct Write {
 }
 
 impl Writer {
-    pub fn new(shared: Arc<Shared>, requests: mpsc::Receiver<Request>, last: u64) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, requests: mpsc::Receiver<Request>, last: u64) -> Self {
         Self { shared, requests, space: Space::new(), last, paused_until: None }
     }
 
-    pub fn run(mut self) {
+    pub(super) fn run(mut self) {
         while let Some(first) = self.requests.blocking_recv() {
             let mut group = Vec::new();
             let mut close = self.shared.is_closing();

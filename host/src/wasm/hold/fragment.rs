@@ -8,7 +8,7 @@ use crate::batch::Signal;
 
 /// What a fragment costs in memory beside its payload and its key, wherever the payload lies: its
 /// entry, and its share of the tables.
-pub const FRAGMENT_OVERHEAD: usize = 256;
+pub(super) const FRAGMENT_OVERHEAD: usize = 256;
 
 /// Of zstd: the fastest that still halves telemetry.
 const COMPRESSION_LEVEL: i32 = 1;

@@ -9,7 +9,7 @@ use crate::storage::RecordId;
 
 /// Everything of one store that its lock guards.
 #[derive(Debug, Default)]
-pub struct Index {
+pub(super) struct Index {
     /// By sequence, so in order of arrival.
     entries: BTreeMap<u64, Entry>,
     /// The sequences of the entries that wait for a decision about their key.
@@ -34,7 +34,7 @@ struct Entry {
 
 /// Bytes in use; what is reserved for calls in progress included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub(super) struct Usage {
     /// Of memory, for entries, whose payload may be on disk.
     pub entries: usize,
     /// Of memory, for payloads.
@@ -44,11 +44,11 @@ pub struct Usage {
 }
 
 impl Usage {
-    pub fn memory(&self) -> usize {
+    pub(super) fn memory(&self) -> usize {
         self.entries + self.payloads
     }
 
-    pub fn plus(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         Self {
             entries: self.entries.saturating_add(other.entries),
             payloads: self.payloads.saturating_add(other.payloads),
@@ -56,7 +56,7 @@ impl Usage {
         }
     }
 
-    pub fn less(self, other: Self) -> Self {
+    pub(super) fn less(self, other: Self) -> Self {
         Self {
             entries: self.entries.saturating_sub(other.entries),
             payloads: self.payloads.saturating_sub(other.payloads),
@@ -67,7 +67,7 @@ impl Usage {
 
 impl Index {
     /// Adds a fragment that is held. What it takes is accounted for by who asks, here and below.
-    pub fn insert(&mut self, sequence: u64, mut fragment: Fragment) {
+    pub(super) fn insert(&mut self, sequence: u64, mut fragment: Fragment) {
         // One copy of the key for all that is held under it.
         if let Some((key, _)) = self.held.get_key_value(&fragment.key) {
             fragment.key = Key::clone(key);
@@ -77,7 +77,12 @@ impl Index {
     }
 
     /// Adds a fragment that was released, with the memo where it is to be rewritten: behind its like.
-    pub fn insert_released(&mut self, sequence: u64, fragment: Fragment, rewrite: Option<Vec<u8>>) {
+    pub(super) fn insert_released(
+        &mut self,
+        sequence: u64,
+        fragment: Fragment,
+        rewrite: Option<Vec<u8>>,
+    ) {
         let like = |key: &&mut ReleasedKey| key.key == fragment.key && key.rewrite == rewrite;
         match self.releasing.back_mut().filter(like) {
             Some(last) => last.fragments.push(sequence),
@@ -95,7 +100,7 @@ impl Index {
     }
 
     /// Carries a verdict out; answers what was discarded by it.
-    pub fn decide(&mut self, verdict: &Verdict) -> Vec<Fragment> {
+    pub(super) fn decide(&mut self, verdict: &Verdict) -> Vec<Fragment> {
         let Some((key, fragments)) = self.held.remove_entry(verdict.key.as_slice()) else {
             return Vec::new();
         };
@@ -113,17 +118,17 @@ impl Index {
     }
 
     /// The sequences of what is held under a key.
-    pub fn held(&self, key: &[u8]) -> &[u64] {
+    pub(super) fn held(&self, key: &[u8]) -> &[u64] {
         self.held.get(key).map_or(&[], Vec::as_slice)
     }
 
     /// Takes an entry out that is held no more.
-    pub fn remove(&mut self, sequence: u64) -> Option<Fragment> {
+    pub(super) fn remove(&mut self, sequence: u64) -> Option<Fragment> {
         self.entries.remove(&sequence).map(|entry| entry.fragment)
     }
 
     /// No decision will touch this entry any more; false where it was not held.
-    pub fn unhold(&mut self, sequence: u64) -> bool {
+    pub(super) fn unhold(&mut self, sequence: u64) -> bool {
         let Some(entry) = self.entries.get_mut(&sequence).filter(|entry| entry.held) else {
             return false;
         };
@@ -138,13 +143,13 @@ impl Index {
         true
     }
 
-    pub fn fragment(&self, sequence: u64) -> Option<&Fragment> {
+    pub(super) fn fragment(&self, sequence: u64) -> Option<&Fragment> {
         self.entries.get(&sequence).map(|entry| &entry.fragment)
     }
 
     /// Takes the next of what was released, up to [`RELEASE_BATCH_BYTES`] and at least one fragment;
     /// a key that is to be rewritten stays in one piece. The entries stay.
-    pub fn take_release(&mut self) -> Option<Release> {
+    pub(super) fn take_release(&mut self) -> Option<Release> {
         let mut release = Release::default();
         while let Some(mut next) = self.releasing.pop_front() {
             let signal = next.fragments.first().and_then(|first| self.fragment(*first));
@@ -187,22 +192,22 @@ impl Index {
         fragments.map(|fragment| fragment.payload.size()).sum()
     }
 
-    pub fn has_releases(&self) -> bool {
+    pub(super) fn has_releases(&self) -> bool {
         !self.releasing.is_empty()
     }
 
     /// Items held or on their way out.
-    pub fn items(&self) -> usize {
+    pub(super) fn items(&self) -> usize {
         self.entries.values().map(|entry| entry.fragment.items).sum()
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// What is held under wanted keys behind the entry `after`, in order of arrival: up to so many
     /// bytes, at least one.
-    pub fn page(
+    pub(super) fn page(
         &self,
         after: Option<u64>,
         bytes: usize,
@@ -226,7 +231,7 @@ impl Index {
 
     /// Forgets copies of what is on disk, the oldest first, until memory is down to `bound`; answers
     /// the bytes that this frees.
-    pub fn spill(&mut self, bound: usize) -> usize {
+    pub(super) fn spill(&mut self, bound: usize) -> usize {
         let mut freed = 0;
         if self.usage.memory() <= bound {
             return freed;

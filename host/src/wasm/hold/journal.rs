@@ -26,7 +26,7 @@ const VERSION: u8 = 1;
 const PAGE_BYTES: usize = 4 << 20;
 
 /// What a record takes beside the payload and the key: its header here and in the storage.
-pub const RECORD_OVERHEAD: usize = 64;
+pub(super) const RECORD_OVERHEAD: usize = 64;
 
 const COMPRESSED: u8 = 1;
 
@@ -44,11 +44,11 @@ pub enum RecoveryError {
 
 /// The records of one hold store.
 #[derive(Debug)]
-pub struct Journal(Namespace);
+pub(super) struct Journal(Namespace);
 
 /// What a former life of the process has left.
 #[derive(Debug, Default)]
-pub struct Left {
+pub(super) struct Left {
     /// In order of arrival.
     pub fragments: Vec<(u64, Fragment)>,
     /// Of released fragments: by sequence the memo, where they are to be rewritten.
@@ -59,29 +59,32 @@ pub struct Left {
 }
 
 impl Journal {
-    pub fn new(namespace: Namespace) -> Self {
+    pub(super) fn new(namespace: Namespace) -> Self {
         Self(namespace)
     }
 
     /// Makes the changes, all of them or none, and returns when they are as durable as the storage
     /// was told to be.
-    pub async fn write(&self, changes: Changes) -> Result<(), StorageError> {
+    pub(super) async fn write(&self, changes: Changes) -> Result<(), StorageError> {
         if changes.is_empty() { Ok(()) } else { self.0.write(changes).await }
     }
 
     /// Whether the storage takes payloads at the moment.
-    pub fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.0.has_room()
     }
 
     /// Says how many bytes of records are still needed.
-    pub fn set_live(&self, bytes: usize) {
+    pub(super) fn set_live(&self, bytes: usize) {
         self.0.set_live(bytes as u64);
     }
 
     /// Reads payloads that are only on disk, in a thread that may wait. `None` for what is not there or
     /// is broken.
-    pub async fn read(&self, sequences: Vec<u64>) -> Result<Vec<Option<Payload>>, StorageError> {
+    pub(super) async fn read(
+        &self,
+        sequences: Vec<u64>,
+    ) -> Result<Vec<Option<Payload>>, StorageError> {
         let namespace = self.0.clone();
         let read = move || {
             let payload = |sequence| {
@@ -94,7 +97,7 @@ impl Journal {
     }
 
     /// Reads everything. Blocks. Payloads beyond `memory` bytes stay on disk.
-    pub fn recover(&self, memory: usize) -> Result<Left, RecoveryError> {
+    pub(super) fn recover(&self, memory: usize) -> Result<Left, RecoveryError> {
         let mut left = Left::default();
         match self.0.read(RecordId { table: b'v', sequence: 0 })?.as_deref() {
             Some([VERSION]) | None => {}
@@ -127,7 +130,7 @@ impl Journal {
     }
 
     /// Removes what was broken, and says who writes here from now on.
-    pub async fn begin(&self, broken: Vec<RecordId>) -> Result<(), StorageError> {
+    pub(super) async fn begin(&self, broken: Vec<RecordId>) -> Result<(), StorageError> {
         let version = RecordId { table: b'v', sequence: 0 };
         let puts = vec![(version, Bytes::from_static(&[VERSION]))];
         self.0.write(Changes { puts, removals: broken, urgent: false }).await
@@ -146,20 +149,20 @@ impl Journal {
     }
 }
 
-pub fn fragment_id(sequence: u64) -> RecordId {
+pub(super) fn fragment_id(sequence: u64) -> RecordId {
     RecordId { table: b'f', sequence }
 }
 
-pub fn release_id(sequence: u64) -> RecordId {
+pub(super) fn release_id(sequence: u64) -> RecordId {
     RecordId { table: b'r', sequence }
 }
 
-pub fn memo_id(sequence: u64) -> RecordId {
+pub(super) fn memo_id(sequence: u64) -> RecordId {
     RecordId { table: b'm', sequence }
 }
 
 /// The mark of a released fragment.
-pub fn release_mark(rewrite: Option<&[u8]>) -> Bytes {
+pub(super) fn release_mark(rewrite: Option<&[u8]>) -> Bytes {
     match rewrite {
         Some(memo) => [&[1], memo].concat().into(),
         None => Bytes::new(),
@@ -167,7 +170,7 @@ pub fn release_mark(rewrite: Option<&[u8]>) -> Bytes {
 }
 
 /// A fragment as a record: signal, flags, time, items, size before compression, key, payload.
-pub fn encode(fragment: &Fragment) -> Bytes {
+pub(super) fn encode(fragment: &Fragment) -> Bytes {
     let (bytes, flags, size) = match &fragment.payload {
         Payload::Plain(bytes) => (bytes.as_ref(), 0, bytes.len()),
         Payload::Compressed { bytes, size } => (bytes.as_ref(), COMPRESSED, *size),

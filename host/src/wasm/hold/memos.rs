@@ -10,14 +10,14 @@ use crate::wasm::bindings::replayer::Memo;
 /// All memos that are remembered, oldest first. A key may have an older one further up, which counts
 /// for nothing.
 #[derive(Debug, Default)]
-pub struct Memos {
+pub(super) struct Memos {
     chunks: VecDeque<Chunk>,
     count: usize,
 }
 
 /// The memos of one call, in one piece: millions of them are remembered.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Chunk {
+pub(super) struct Chunk {
     pub sequence: u64,
     count: usize,
     /// Key and memo by turns, each after its length: one byte for keys, two for memos.
@@ -26,7 +26,7 @@ pub struct Chunk {
 
 impl Chunk {
     /// None where there is nothing to remember.
-    pub fn new(sequence: u64, verdicts: &[Verdict]) -> Option<Self> {
+    pub(super) fn new(sequence: u64, verdicts: &[Verdict]) -> Option<Self> {
         let mut bytes = Vec::new();
         let mut count = 0;
         for Verdict { key, memo, .. } in verdicts.iter().filter(|verdict| !verdict.memo.is_empty())
@@ -46,7 +46,7 @@ impl Chunk {
     }
 
     /// What was written before; none where it is not whole.
-    pub fn read(sequence: u64, bytes: Bytes) -> Option<Self> {
+    pub(super) fn read(sequence: u64, bytes: Bytes) -> Option<Self> {
         let mut rest = &bytes[..];
         let mut count = 0;
         while !rest.is_empty() {
@@ -68,17 +68,17 @@ fn next(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 impl Memos {
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
     }
 
-    pub fn push(&mut self, chunk: Chunk) {
+    pub(super) fn push(&mut self, chunk: Chunk) {
         self.count += chunk.count;
         self.chunks.push_back(chunk);
     }
 
     /// Forgets whole chunks as long as `keep` memos are left; answers their sequences.
-    pub fn trim(&mut self, keep: usize) -> Vec<u64> {
+    pub(super) fn trim(&mut self, keep: usize) -> Vec<u64> {
         let mut gone = Vec::new();
         while let Some(oldest) = self.chunks.front()
             && self.count - oldest.count >= keep
@@ -91,7 +91,7 @@ impl Memos {
 
     /// A page of whole chunks, of the newest `keep` memos those of wanted keys: at least `most` of
     /// them, unless it is the last page. Goes on behind the chunk `after`; answers the last one read.
-    pub fn page(
+    pub(super) fn page(
         &self,
         after: Option<u64>,
         most: usize,
