@@ -121,7 +121,7 @@ impl Engine {
         let database = loop {
             match open_database(folder) {
                 Err(OpenError::Locked(_)) if start.elapsed() < settings.timeout => {
-                    std::thread::sleep(LOCK_INTERVAL);
+                    wait(LOCK_INTERVAL);
                 }
                 other => break other?,
             }
@@ -337,6 +337,11 @@ fn set_aside(folder: &Path) -> Result<PathBuf, OpenError> {
         Ok(()) => Ok(aside),
         Err(source) => Err(OpenError::Io { directory: folder.to_owned(), source }),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a lock of the file system has no event")]
+fn wait(time: Duration) {
+    std::thread::sleep(time);
 }
 
 fn key(id: RecordId) -> [u8; 9] {

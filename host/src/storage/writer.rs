@@ -138,7 +138,7 @@ impl Writer {
                     if self.shared.is_closing() {
                         return Err(StorageError::Closed);
                     }
-                    std::thread::sleep(REOPEN_INTERVAL);
+                    wait(REOPEN_INTERVAL);
                 }
             }
         }
@@ -154,4 +154,9 @@ impl Writer {
         }
         Ok(engine)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a disk that recovers has no event")]
+fn wait(time: Duration) {
+    std::thread::sleep(time);
 }
