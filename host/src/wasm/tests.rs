@@ -50,7 +50,8 @@ async fn through(
     let configuration = Configuration { id, json, texts: Vec::new(), hash_seed: 1, instances: 1 };
     let module = Module::BuiltIn(name.to_owned());
     let options = GuestOptions::default();
-    let guest = match runtime.configure(name, &module, configuration, options, &metrics).await {
+    let guest = match runtime.configure(name, &module, configuration, options, None, &metrics).await
+    {
         Ok(guest) => guest,
         Err(LoadError::Problems(problems)) => {
             let problems = problems
