@@ -45,7 +45,7 @@ impl Chain {
         };
         let options = GuestOptions::default();
         let configured =
-            runtime.configure("redaction", module, configuration, options, &metrics).await?;
+            runtime.configure("redaction", module, configuration, options, None, &metrics).await?;
         let guest = runtime.start(configured, nop(&metrics)?, &metrics);
         Ok(Self { first: Arc::new(guest), _runtime: Some(runtime) })
     }

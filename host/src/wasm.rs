@@ -20,6 +20,7 @@ pub mod own_metrics;
 pub mod pool;
 pub mod processor;
 pub mod release;
+pub mod rewrite;
 pub mod runtime;
 pub mod scan;
 pub mod settings;

@@ -8,6 +8,7 @@
 //! - [`lifecycle`]: start, signals, shutdown, `validate`
 //! - [`configurations`]: what users start from
 //! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
+//! - [`surviving`]: what is held over kills and restarts
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -21,3 +22,4 @@ mod lifecycle;
 mod misbehaviour;
 mod neighbours;
 mod oracle;
+mod surviving;

@@ -14,6 +14,7 @@ use crate::config::{
 };
 use crate::consumer::Consumer;
 use crate::exporter;
+use crate::extension::file_storage::{StorageStartError, Storages};
 use crate::pipeline::FanOut;
 use crate::processor::batch::BatchProcessor;
 use crate::processor::memory_limiter::MemoryLimiter;
@@ -54,13 +55,17 @@ pub enum BuildError {
     Problems(#[from] Problems),
     #[error(transparent)]
     Exporter(#[from] exporter::BuildError),
+    #[error(transparent)]
+    Storage(#[from] StorageStartError),
 }
 
 impl Prepared {
     /// Builds the exporters (which connect to nothing yet), loads every guest and hands it its
-    /// configuration; all complaints of guests at once.
+    /// configuration; all complaints of guests at once. Without storages what is held is in memory: for
+    /// a configuration that is only to be checked.
     pub async fn new(
         config: &Config,
+        storages: &Storages,
         workers: usize,
         metrics: &Metrics,
     ) -> Result<Self, BuildError> {
@@ -84,10 +89,20 @@ impl Prepared {
                 instances: 1,
             };
             let options = settings.options.clone();
+            let namespace = match &options.hold.storage {
+                Some(storage) => storages.hold(&storage.id, pipeline, id)?,
+                None => None,
+            };
             let name = id.to_string();
-            let answer =
-                runtime.configure(&name, &settings.module, configuration, options, metrics).await;
-            match answer {
+            let answer = runtime.configure(
+                &name,
+                &settings.module,
+                configuration,
+                options,
+                namespace,
+                metrics,
+            );
+            match answer.await {
                 Ok(guest) if guest.takes(pipeline.signal()) => {
                     configured.insert((pipeline.clone(), id.clone()), guest);
                 }

@@ -195,14 +195,25 @@ impl Caller {
         for answer in &mut answers {
             staged.join(answer.lease.instance().take_staged());
         }
-        account.held(staged.held());
-        staged.commit(&self.shared);
+        let held = staged.held();
+        if let Err(error) = staged.commit(&self.shared).await {
+            for answer in answers {
+                answer.lease.undone(self.stateful).await;
+            }
+            return Verdict::Fail(Failure::new(&error.to_string(), false), account);
+        }
+        account.held(held);
         for answer in answers {
             answer.lease.succeeded(self.stateful);
         }
         let after = join(&batch, forwarded);
         account.dropped_all_but(after.as_ref().map_or(0, |after| after.items));
         after.map_or(Verdict::Taken, |after| Verdict::Forward(after, account))
+    }
+
+    /// The pool whose instance has seen a key of `hold`.
+    pub fn pool_of(&self, key: &[u8]) -> usize {
+        self.pools.iter().position(|pool| pool.has(key)).unwrap_or_default()
     }
 
     /// What goes on of one part, `None` where nothing does.

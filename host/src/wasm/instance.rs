@@ -7,14 +7,15 @@ use wasmtime::Store;
 
 use super::bindings::handler::{self, Configuration};
 use super::bindings::replayer::{self, Entry, Memo};
-use super::bindings::ticker;
-use super::bindings::types::{Context, Descriptor, Error, Outcome, Problem};
+use super::bindings::types::{self, Context, Descriptor, Error, Outcome, Problem};
+use super::bindings::{rewriter, ticker};
 use super::component::Guest;
 use super::epoch::Epoch;
 use super::limits::Exceeded;
 use super::shared::{Cause, Shared};
 use super::state::{Call, Staged, State};
 use crate::batch::Signal;
+use crate::storage::StorageError;
 
 /// Text of wasmtime's error when a call hands back more than its "hostcall fuel", which is our
 /// output limit.
@@ -26,6 +27,7 @@ pub struct Instance {
     handler: handler::Guest,
     ticker: Option<ticker::Guest>,
     replayer: Option<replayer::Guest>,
+    rewriter: Option<rewriter::Guest>,
     shared: Arc<Shared>,
     epoch: Epoch,
     memory: i64,
@@ -40,6 +42,12 @@ pub struct Trap {
     pub cause: Cause,
     /// What happened, without telemetry: the text is the engine's, never the guest's.
     pub message: String,
+}
+
+impl Trap {
+    fn unstored(error: &StorageError) -> Self {
+        Self { cause: Cause::Storage, message: error.to_string() }
+    }
 }
 
 impl Instance {
@@ -62,10 +70,11 @@ impl Instance {
                 guest.handler.load(&mut store, &instance)?,
                 guest.ticker.as_ref().map(|t| t.load(&mut store, &instance)).transpose()?,
                 guest.replayer.as_ref().map(|r| r.load(&mut store, &instance)).transpose()?,
+                guest.rewriter.as_ref().map(|r| r.load(&mut store, &instance)).transpose()?,
             ))
         })();
         match loaded {
-            Ok((handler, ticker, replayer)) => {
+            Ok((handler, ticker, replayer, rewriter)) => {
                 shared.metrics.instances.inc();
                 let (shared, epoch) = (Arc::clone(shared), epoch.clone());
                 let (memory, configured_memory) = (0, 0);
@@ -74,6 +83,7 @@ impl Instance {
                     handler,
                     ticker,
                     replayer,
+                    rewriter,
                     shared,
                     epoch,
                     memory,
@@ -92,7 +102,7 @@ impl Instance {
         let epoch = self.epoch.clone();
         let _running = epoch.running();
         let result = self.handler.call_configure(&mut self.store, configuration).await;
-        let answer = self.finish(result)?;
+        let answer = self.finish(result).await?;
         self.configured_memory = self.memory();
         Ok(answer)
     }
@@ -126,7 +136,7 @@ impl Instance {
         let _running = epoch.running();
         let result = ticker.call_tick(&mut self.store, now).await;
         self.ticker = Some(ticker);
-        Some(self.finish(result))
+        Some(self.finish(result).await)
     }
 
     /// `None`: the guest has no `ticker`.
@@ -138,7 +148,7 @@ impl Instance {
         let _running = epoch.running();
         let result = ticker.call_flush(&mut self.store, now).await;
         self.ticker = Some(ticker);
-        Some(self.finish(result))
+        Some(self.finish(result).await)
     }
 
     /// `None`: the guest has no `replayer`.
@@ -153,7 +163,24 @@ impl Instance {
         let _running = epoch.running();
         let result = replayer.call_replay(&mut self.store, entries, memos).await;
         self.replayer = Some(replayer);
-        Some(self.finish(result))
+        Some(self.finish(result).await)
+    }
+
+    /// Hands over what was held under one key. As with [`Self::process`], nothing has taken effect yet.
+    /// `None`: the guest has no `rewriter`.
+    pub async fn rewrite(
+        &mut self,
+        memo: &[u8],
+        signal: types::Signal,
+        batch: &[u8],
+    ) -> Option<Result<Result<Outcome, Error>, Trap>> {
+        let rewriter = self.rewriter.take()?;
+        self.start(Call::Replay);
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
+        let result = rewriter.call_rewrite(&mut self.store, memo, signal, batch).await;
+        self.rewriter = Some(rewriter);
+        Some(self.end(result))
     }
 
     /// Whether a new instance would do with much less memory.
@@ -173,14 +200,17 @@ impl Instance {
         self.store.set_epoch_deadline(1);
     }
 
-    /// Commits what an OK call staged, and undoes it for every other.
-    fn finish<T, E>(
+    /// Commits what an OK call staged, and undoes it for every other. Where that cannot be stored, the
+    /// instance is of no use: it believes in what did not happen.
+    async fn finish<T, E>(
         &mut self,
         result: wasmtime::Result<Result<T, E>>,
     ) -> Result<Result<T, E>, Trap> {
         let answer = self.end(result)?;
         if answer.is_ok() {
-            self.take_staged().commit(&self.shared);
+            let committed = self.take_staged().commit(&self.shared).await;
+            let unstored = |error: StorageError| Trap::unstored(&error);
+            committed.map_err(unstored)?;
         }
         Ok(answer)
     }
@@ -223,7 +253,7 @@ fn trap(store: &mut Store<State>, error: &wasmtime::Error) -> Trap {
         Cause::Deadline => Exceeded::Deadline.to_string(),
         Cause::Memory => Exceeded::Memory.to_string(),
         Cause::Output => "the call handed back more bytes than its limit".to_owned(),
-        Cause::Trap => message,
+        Cause::Trap | Cause::Storage => message,
     };
     Trap { cause, message }
 }

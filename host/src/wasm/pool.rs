@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::bindings::handler::Configuration;
-use super::bindings::replayer::{Entry, Memo};
+use super::bindings::replayer::Entry;
 use super::bindings::types::{self, Descriptor, Error, Problem};
 use super::component::Guest;
 use super::epoch::Epoch;
@@ -16,6 +16,7 @@ use super::instance::{Instance, Trap};
 use super::share::{Keys, Share};
 use super::shared::{Cause, Shared};
 use crate::batch::Signal;
+use crate::storage::StorageError;
 
 /// After so many traps without a success between them, new instances are only made at intervals.
 /// Many, because a trap may be the doing of one sender's batches, and back-off stops all senders.
@@ -65,6 +66,8 @@ pub enum Unavailable {
     Trap(#[from] Trap),
     #[error("a new instance of the processor refused its configuration")]
     Configuration,
+    #[error("what the processor holds cannot be read: {0}")]
+    Unread(#[from] StorageError),
     #[error("the processor is shutting down")]
     Closed,
 }
@@ -119,11 +122,17 @@ impl Pool {
         self.size = self.size.max(size);
     }
 
+    /// Whether a key of `hold` is of this pool's share.
+    pub fn has(&self, key: &[u8]) -> bool {
+        self.share.has(key)
+    }
+
     /// The first instance: checks the configuration, once, before any traffic.
     pub async fn configure(&self) -> Result<Result<Descriptor, Vec<Problem>>, Trap> {
         let mut instance = Instance::new(&self.guest, &self.shared, &self.epoch).await?;
         let answer = instance.configure(&self.configuration).await?;
-        if answer.is_ok() {
+        // Where something is held from a former life, the first call makes one that it is replayed to.
+        if answer.is_ok() && self.shared.hold.is_empty() {
             self.lock_idle().push(instance);
         }
         Ok(answer)
@@ -184,6 +193,7 @@ impl Pool {
                     self.count_trap();
                     return Err(trap.into());
                 }
+                Err(Replay::Unread(error)) => return Err(error.into()),
             }
         }
     }
@@ -203,39 +213,37 @@ impl Pool {
 
     /// Rebuilds the state of a new instance: memos first, then what is held, in order of arrival.
     async fn replay(&self, instance: &mut Instance) -> Result<(), Replay> {
-        let mut memos = self.shared.hold.memos();
-        memos.retain(|memo| self.share.has(&memo.key));
-        let mut entries = self.shared.hold.entries();
-        entries.retain(|entry| self.share.has(&entry.fragment.key));
-        if memos.is_empty() && entries.is_empty() {
-            return Ok(());
-        }
-        let memos: Vec<Memo> = memos
-            .into_iter()
-            .map(|decision| Memo { key: decision.key, memo: decision.memo })
-            .collect();
-        for memos in memos.chunks(REPLAY_MEMOS) {
-            match instance.replay(&[], memos).await {
-                None => return Ok(()),
-                Some(Err(trap)) => {
-                    self.shared.metrics.traps(trap.cause).inc();
-                    return Err(Replay::Failed(trap));
+        let hold = &self.shared.hold;
+        let has = |key: &[u8]| self.share.has(key);
+        let mut cursor = None;
+        while let Some((last, memos)) = hold.memo_page(cursor, REPLAY_MEMOS, &has) {
+            cursor = Some(last);
+            for memos in memos.chunks(REPLAY_MEMOS) {
+                match instance.replay(&[], memos).await {
+                    None => return Ok(()),
+                    Some(Err(trap)) => {
+                        self.shared.metrics.traps(trap.cause).inc();
+                        return Err(Replay::Failed(trap));
+                    }
+                    Some(Ok(answer)) => self.note_refusal(answer),
                 }
-                Some(Ok(answer)) => self.note_refusal(answer),
             }
         }
-        for chunk in chunks(&entries) {
+        let mut cursor = None;
+        loop {
+            let chunk = hold.entry_page(cursor, REPLAY_BYTES, has).await.map_err(Replay::Unread)?;
+            let Some(last) = chunk.last() else { return Ok(()) };
+            cursor = Some(last.sequence);
             let handed: Vec<Entry> = chunk.iter().map(to_entry).collect();
             match instance.replay(&handed, &[]).await {
                 None => return Ok(()),
                 Some(Ok(answer)) => self.note_refusal(answer),
                 Some(Err(trap)) => {
                     self.shared.metrics.traps(trap.cause).inc();
-                    return Err(self.find_culprit(chunk, trap).await);
+                    return Err(self.find_culprit(&chunk, trap).await);
                 }
             }
         }
-        Ok(())
     }
 
     /// A chunk trapped: replays it entry by entry in another instance until one traps again. That
@@ -252,7 +260,7 @@ impl Pool {
                 // All of them together are too much for the guest; no single one is to blame.
                 return Replay::Failed(trap);
             }
-            let items = self.shared.hold.quarantine(entry);
+            let items = self.shared.hold.quarantine(entry.sequence).await;
             self.shared.metrics.quarantined.inc_by(items as u64);
             tracing::error!(
                 processor = self.shared.id,
@@ -307,6 +315,7 @@ impl Pool {
 enum Replay {
     EntryTrapped,
     Failed(Trap),
+    Unread(StorageError),
 }
 
 impl Lease {
@@ -365,32 +374,13 @@ impl Lease {
     }
 }
 
-/// Runs of entries of at most [`REPLAY_BYTES`], at least one entry each.
-fn chunks(entries: &[Replayed]) -> Vec<&[Replayed]> {
-    let mut chunks = Vec::new();
-    let mut start = 0;
-    let mut size = 0;
-    for (index, entry) in entries.iter().enumerate() {
-        let len = entry.fragment.bytes.len();
-        if index > start && size + len > REPLAY_BYTES {
-            chunks.push(&entries[start..index]);
-            (start, size) = (index, 0);
-        }
-        size += len;
-    }
-    if start < entries.len() {
-        chunks.push(&entries[start..]);
-    }
-    chunks
-}
-
 fn to_entry(entry: &Replayed) -> Entry {
     let fragment = &entry.fragment;
     Entry {
         key: fragment.key.to_vec(),
         signal: signal(fragment.signal),
         received: fragment.received,
-        batch: fragment.bytes.to_vec(),
+        batch: fragment.payload.unpack().unwrap_or_default().into(),
     }
 }
 

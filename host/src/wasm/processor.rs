@@ -59,7 +59,11 @@ impl Consumer for GuestProcessor {
             if let Some(ticker) = background.ticker.take() {
                 let _ = ticker.await;
             }
-            self.flush().await;
+            // What is on disk can wait for the next life: deciding now, on part of the data, would be
+            // worse.
+            if !self.caller.shared.hold.is_durable() {
+                self.flush().await;
+            }
             self.caller.shared.hold.close();
             if let Some(releaser) = background.releaser.take() {
                 let _ = releaser.await;
@@ -81,8 +85,7 @@ impl GuestProcessor {
             let interval = Duration::from_millis(u64::from(millis)).max(SHORTEST_TICK);
             tokio::spawn(tick_at(Arc::clone(&caller), interval, stopped))
         });
-        let releaser =
-            release::run(Arc::clone(&caller.shared), Arc::clone(&next), caller.metrics.clone());
+        let releaser = release::run(Arc::clone(&caller), Arc::clone(&next));
         let releaser = Some(tokio::spawn(releaser));
         let background = Mutex::new(Background { stop: Some(stop), ticker, releaser });
         let skip_without_hit = descriptor.skip_without_hit && !caller.scanner.is_empty();

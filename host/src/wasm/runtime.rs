@@ -16,7 +16,7 @@ use super::clock::Clock;
 use super::component::{Guest, GuestError};
 use super::engine;
 use super::epoch::Epoch;
-use super::hold::MAX_MEMOS;
+use super::hold::{HoldMetrics, HoldStore, MAX_MEMOS, RecoveryError};
 use super::instance::Trap;
 use super::own_metrics::Families;
 use super::pool::Pool;
@@ -27,6 +27,7 @@ use super::share::Keys;
 use super::shared::Shared;
 use crate::batch::Signal;
 use crate::consumer::Consumer;
+use crate::storage::Namespace;
 use crate::telemetry::metrics::Metrics;
 
 /// Runs guests.
@@ -73,6 +74,8 @@ pub enum LoadError {
     NoTicker,
     #[error("the processor imports `hold`, so its partition must be other than `any`")]
     HoldsAnywhere,
+    #[error("what it holds cannot be read: {0}")]
+    Recovery(#[from] RecoveryError),
     /// Each with its path from the processor's own section downwards.
     #[error("the processor refuses its configuration")]
     Problems(Vec<Problem>),
@@ -100,13 +103,14 @@ impl Runtime {
     }
 
     /// Loads a guest and hands it its configuration, in which the number of instances is filled in
-    /// here.
+    /// here. What it holds outlives the process in `namespace`.
     pub async fn configure(
         &self,
         id: &str,
         module: &Module,
         mut configuration: Configuration,
         options: GuestOptions,
+        namespace: Option<Namespace>,
         metrics: &Metrics,
     ) -> Result<Configured, LoadError> {
         let component = self.component(module)?;
@@ -116,8 +120,15 @@ impl Runtime {
             options.instances.map_or(self.workers, |n| n.clamp(1, self.workers as usize) as u32);
         configuration.instances = instances;
         let clock = self.clock.clone();
-        let shared = Arc::new(Shared::new(id, options, clock, metrics, &self.families));
         let (holds, ticks) = (guest.holds, guest.ticker.is_some());
+        let (bounds, counted) = (options.hold.clone(), HoldMetrics::new(metrics, id));
+        let hold = match namespace {
+            Some(namespace) if holds => HoldStore::open(bounds, counted, namespace).await?,
+            _ => HoldStore::new(bounds, counted),
+        };
+        let rewrites = guest.rewriter.is_some();
+        let shared = Shared::new(id, options, clock, hold, rewrites, metrics, &self.families);
+        let shared = Arc::new(shared);
         let epoch = self.epoch.clone();
         let mut pool = Pool::new(Arc::new(guest), Arc::clone(&shared), configuration, epoch);
         let descriptor = pool.configure().await?.map_err(LoadError::Problems)?;

@@ -63,7 +63,8 @@ async fn through(
     let configuration = configuration(name, json);
     let module = Module::BuiltIn(name.to_owned());
     let options = GuestOptions::default();
-    let guest = match runtime.configure(name, &module, configuration, options, &metrics).await {
+    let guest = match runtime.configure(name, &module, configuration, options, None, &metrics).await
+    {
         Ok(guest) => guest,
         Err(LoadError::Problems(found)) => return Err(problems(found)),
         Err(error) => panic!("{error}"),

@@ -49,7 +49,8 @@ impl Config {
             reader.conditions.reads_randomness = settings.writes_threshold;
             let policies = reader.policies(section, settings.on_ingest);
             let policies::Reader { conditions, mut warnings, .. } = reader;
-            if settings.block_on_overflow && settings.sampled_cache.min(settings.non_sampled_cache) == 0
+            if settings.block_on_overflow
+                && settings.sampled_cache.min(settings.non_sampled_cache) == 0
             {
                 warnings.push(BLOCK_WITHOUT_CACHE.to_owned());
             }

@@ -158,13 +158,8 @@ impl<T: Copy + Default, const LISTS: usize> Ids<T, LISTS> {
         if self.free == NONE {
             // Far fewer than 2^32: memory ends before.
             let first = (self.chunks.len() * CHUNK) as u32;
-            let empty = Slot {
-                id: [0; 16],
-                previous: NONE,
-                next: NONE,
-                list: 0,
-                value: T::default(),
-            };
+            let empty =
+                Slot { id: [0; 16], previous: NONE, next: NONE, list: 0, value: T::default() };
             let mut chunk = vec![empty; CHUNK].into_boxed_slice();
             for (slot, entry) in (first + 1..).zip(&mut chunk[..CHUNK - 1]) {
                 entry.next = slot;

@@ -1,10 +1,10 @@
 //! What is written on spans that go on: in a dry run the decision, else the sampling threshold.
 
+use tamis_sdk::Outcome;
 use tamis_sdk::edit::{Cursor, Editor};
 use tamis_sdk::otlp::common::KeyValue;
 use tamis_sdk::otlp::trace::Span;
 use tamis_sdk::wire::{Error, Field, Message, Writer};
-use tamis_sdk::Outcome;
 
 use crate::batch::{self, Batch, SpanAt};
 use crate::memo::Note;

@@ -20,13 +20,8 @@ const THRESHOLD_BYTES: usize = 7;
 /// Most bytes of a policy's name; a memo has at most 256.
 const NAME_MAX: usize = 240;
 
-const RULINGS: [Ruling; 5] = [
-    Ruling::Sampled,
-    Ruling::NotSampled,
-    Ruling::Dropped,
-    Ruling::TooLarge,
-    Ruling::TooEarly,
-];
+const RULINGS: [Ruling; 5] =
+    [Ruling::Sampled, Ruling::NotSampled, Ruling::Dropped, Ruling::TooLarge, Ruling::TooEarly];
 
 impl Note {
     pub(crate) fn encode(&self) -> Vec<u8> {

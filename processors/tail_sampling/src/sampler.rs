@@ -368,8 +368,7 @@ impl Sampler {
             pending.update(slot, trace, row);
         } else {
             let due = waits.due(None, received, has_root);
-            let trace =
-                Trace { arrived: received, due, bytes: size.bytes, spans, in_batch: false };
+            let trace = Trace { arrived: received, due, bytes: size.bytes, spans, in_batch: false };
             pending.insert(id, trace, row);
         }
     }

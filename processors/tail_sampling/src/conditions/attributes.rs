@@ -35,7 +35,10 @@ struct Key {
 #[derive(Debug)]
 pub(crate) enum Test {
     /// A number between the two, inclusive.
-    Number { min: i64, max: i64 },
+    Number {
+        min: i64,
+        max: i64,
+    },
     Boolean(bool),
     /// One of these texts; sorted.
     Texts(Vec<Box<[u8]>>),

@@ -120,7 +120,9 @@ impl Reader {
         });
         let rules = rules.flatten().unwrap_or_default();
         if rules.is_empty() {
-            let message = format!("expected at least one policy in {list}: without one, it applies to every trace");
+            let message = format!(
+                "expected at least one policy in {list}: without one, it applies to every trace"
+            );
             policy.problem(&[block], message);
         }
         rules
@@ -174,7 +176,12 @@ impl Reader {
 
     /// Each sub-policy gets its percentage of the total, or an equal part of it; never more than the
     /// total.
-    fn shares(&self, total: i64, allocated: &[(String, i64)], subs: Vec<(String, Rule)>) -> Vec<Share> {
+    fn shares(
+        &self,
+        total: i64,
+        allocated: &[(String, i64)],
+        subs: Vec<(String, Rule)>,
+    ) -> Vec<Share> {
         let equal = total as f64 / subs.len() as f64;
         let share = |(index, (name, rule)): (usize, (String, Rule))| {
             let percent = allocated.iter().rev().find(|(policy, _)| *policy == name);
