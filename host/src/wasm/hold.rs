@@ -253,6 +253,12 @@ impl HoldStore {
         self.lock().items()
     }
 
+    /// Nothing is on its way out.
+    #[cfg(test)]
+    pub fn has_released_all(&self) -> bool {
+        self.lock().holds_all()
+    }
+
     /// Nothing is held, on its way out or remembered.
     pub fn is_empty(&self) -> bool {
         let index = self.lock();

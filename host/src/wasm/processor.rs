@@ -100,7 +100,7 @@ impl GuestProcessor {
     /// Whether all that was released has gone on.
     #[cfg(test)]
     pub fn has_released_all(&self) -> bool {
-        self.caller.shared.hold.next_release().is_none()
+        self.caller.shared.hold.has_released_all()
     }
 
     /// Lets all idle instances go, so that new ones take their place.

@@ -46,8 +46,7 @@ fn configuration(id: &str, json: &str) -> Configuration {
 }
 
 fn problems(found: Vec<Problem>) -> Failure {
-    let problem =
-        |found: Problem| tamis_sdk::Problem { path: found.path, message: found.message };
+    let problem = |found: Problem| tamis_sdk::Problem { path: found.path, message: found.message };
     Failure::Configuration(found.into_iter().map(problem).collect())
 }
 

@@ -66,6 +66,12 @@ impl Usage {
 }
 
 impl Index {
+    /// Nothing is on its way out.
+    #[cfg(test)]
+    pub(super) fn holds_all(&self) -> bool {
+        self.entries.values().all(|entry| entry.held)
+    }
+
     /// Adds a fragment that is held. What it takes is accounted for by who asks, here and below.
     pub(super) fn insert(&mut self, sequence: u64, mut fragment: Fragment) {
         // One copy of the key for all that is held under it.

@@ -51,8 +51,8 @@ impl InWasm {
         runtime.set_clock(clock.clone());
         let module = Module::BuiltIn(name.to_owned());
         let options = GuestOptions::default();
-        let guest =
-            runtime.configure(name, &module, configuration(name, json), options, &metrics);
+        let configuration = configuration(name, json);
+        let guest = runtime.configure(name, &module, configuration, options, None, &metrics);
         let guest = match tokio.block_on(guest) {
             Ok(guest) => guest,
             Err(LoadError::Problems(found)) => return Err(problems(found)),

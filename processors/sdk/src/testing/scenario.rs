@@ -122,10 +122,10 @@ impl<D: Driver> Stage<D> {
         if let Some(seconds) = step.tick.or(step.at) {
             self.driver.set_time(START + (seconds * 1e9) as u64);
         }
-        if let Some(room) = step.room {
-            if !self.driver.set_room(room) {
-                return Ok(false);
-            }
+        if let Some(room) = step.room
+            && !self.driver.set_room(room)
+        {
+            return Ok(false);
         }
         self.act(step)?;
         self.compare(&step.out)?;

@@ -102,7 +102,9 @@ fn only_some_types_stand_within_others() {
     };
     for (block, list) in [("and", "and_sub_policy"), ("drop", "drop_sub_policy")] {
         for kind in ["and", "drop", "composite"] {
-            let problem = format!("policies::0::{block}::{list}::0::type: unknown sampling policy type {kind}");
+            let problem = format!(
+                "policies::0::{block}::{list}::0::type: unknown sampling policy type {kind}"
+            );
             assert_eq!(sub(block, list, kind), Some(vec![problem]));
         }
     }
@@ -116,7 +118,8 @@ fn only_some_types_stand_within_others() {
         let json = with(&format!(
             "\"type\": \"not\", \"not\": {{\"not_sub_policy\": {{\"type\": \"{kind}\"}}}}"
         ));
-        let problem = format!("policies::0::not::not_sub_policy::type: unknown sampling policy type {kind}");
+        let problem =
+            format!("policies::0::not::not_sub_policy::type: unknown sampling policy type {kind}");
         assert_eq!(refused(&json), [problem]);
     }
 }
@@ -141,9 +144,8 @@ fn parts_cannot_be_judged_by_policies_that_need_the_whole() {
         r#""type": "not", "not": {"not_sub_policy": {"type": "rate_limiting"}}"#,
         r#""type": "composite", "composite": {"composite_sub_policy": [{"type": "rate_limiting"}]}"#,
     ];
-    let ingest = |policy: &str| {
-        with(policy).replacen('{', "{\"sampling_strategy\": \"span-ingest\", ", 1)
-    };
+    let ingest =
+        |policy: &str| with(policy).replacen('{', "{\"sampling_strategy\": \"span-ingest\", ", 1);
     for policy in stateful {
         let problem = "policies::0: sampling_strategy \"span-ingest\" requires all policies to be \
                        stateless, but policy \"p\" is stateful";
