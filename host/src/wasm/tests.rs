@@ -30,12 +30,22 @@ impl Consumer for Sink {
 }
 
 #[test]
+fn the_cases_of_filter_hold_through_wasm() {
+    cases_hold_through_wasm("filter");
+}
+
+#[test]
 fn the_cases_of_redaction_hold_through_wasm() {
+    cases_hold_through_wasm("redaction");
+}
+
+fn cases_hold_through_wasm(name: &str) {
     let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
     let runtime = Runtime::new(1, 1, false).unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../processors/redaction/cases");
+    let processors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../processors");
+    let folder = processors.join(name).join("cases");
     let result = run_cases(&folder, |json, context, batch| {
-        tokio.block_on(through(&runtime, "redaction", json, context, batch))
+        tokio.block_on(through(&runtime, name, json, context, batch))
     });
     result.unwrap_or_else(|failures| panic!("{failures}"));
 }

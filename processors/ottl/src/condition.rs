@@ -146,10 +146,10 @@ pub enum ErrorMode {
 }
 
 impl ErrorMode {
-    /// The mode of that name.
+    /// The mode of that name, in any case.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        match name {
+        match name.to_ascii_lowercase().as_str() {
             "ignore" => Some(Self::Ignore),
             "silent" => Some(Self::Silent),
             "propagate" => Some(Self::Propagate),
