@@ -5,7 +5,7 @@ use tamis_sdk::otlp::trace::{ResourceSpans, ScopeSpans};
 use tamis_sdk::wire::{Error, Message};
 
 use crate::bits;
-use crate::conditions::{Conditions, Seen};
+use crate::conditions::{Conditions, Owners, Seen};
 use crate::ids::{Hashing, TraceId};
 use crate::policy::Verdict;
 use crate::size::Size;
@@ -76,6 +76,16 @@ pub(crate) enum Fate {
     Wait,
     /// They go the way of their trace.
     Settled(Verdict),
+}
+
+/// The resource in hand.
+#[derive(Debug, Clone, Copy)]
+struct Around<'a> {
+    /// Bytes of its own.
+    header: u64,
+    owners: Owners<'a>,
+    /// See [`Batch::read`].
+    parts: bool,
 }
 
 /// What the walk asks of whoever knows the traces.
@@ -150,12 +160,16 @@ impl Batch {
         parts: bool,
     ) -> Result<(), Error> {
         conditions.resource(ResourceSpans::from(message).resource()?, &mut self.resource)?;
-        let header = header(message, SCOPES)?;
+        let around = Around {
+            header: header(message, SCOPES)?,
+            owners: Owners { resource: conditions.owner(message)?, ..Owners::default() },
+            parts,
+        };
         for scope in message.fields() {
             let scope = scope?;
             if scope.number() == SCOPES {
                 let before = self.spans.len();
-                self.scope(scope.message()?, header, conditions, known, parts)?;
+                self.scope(scope.message()?, around, conditions, known)?;
                 self.scopes.push(self.spans.len() - before);
             }
         }
@@ -165,12 +179,12 @@ impl Batch {
     fn scope(
         &mut self,
         message: Message<'_>,
-        resource_header: u64,
+        around: Around<'_>,
         conditions: &mut Conditions,
         known: &mut impl Known,
-        parts: bool,
     ) -> Result<(), Error> {
         let scope_header = header(message, SPANS)?;
+        let owners = Owners { scope: conditions.owner(message)?, ..around.owners };
         let (resource, scope) = (self.resources.len() as u32, self.scopes.len() as u32);
         let mut group = usize::MAX;
         for record in message.fields() {
@@ -192,15 +206,15 @@ impl Batch {
             let group = &mut self.groups[group];
             group.spans += 1;
             group.has_root |= !seen.has_parent;
-            if group.size.enter(resource, resource_header, scope, scope_header) {
-                if parts {
+            if group.size.enter(resource, around.header, scope, scope_header) {
+                if around.parts {
                     row.fill(0);
                 }
                 bits::unite(row, &self.resource);
             }
             group.size.add(record.record().len() as u64);
             if group.fate == Fate::Wait {
-                conditions.span(&seen, span, row)?;
+                conditions.span(&seen, span, owners, row)?;
             }
         }
         Ok(())
@@ -227,8 +241,9 @@ impl Batch {
 
     fn decide_parts(&mut self, conditions: &Conditions, known: &mut impl Known) {
         let resource = self.resources.len() as u32 - 1;
-        for (group, row) in self.groups.iter_mut().zip(self.rows.chunks(self.width.max(1))) {
+        for (index, group) in self.groups.iter_mut().enumerate() {
             if group.fate == Fate::Wait && group.size.is_in(resource) {
+                let row = &self.rows[index * self.width..][..self.width];
                 group.fate = known.part(group, conditions, row);
             }
         }

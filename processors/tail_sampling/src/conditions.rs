@@ -7,10 +7,14 @@
 
 mod attributes;
 mod latency;
+mod ottl;
 
 use attributes::Attributes;
 pub(crate) use attributes::{Patterns, Test};
 use latency::Latencies;
+use ottl::Ottl;
+pub(crate) use ottl::Owners;
+use tamis_ottl::Owner;
 use tamis_sdk::otlp::resource::Resource;
 use tamis_sdk::otlp::trace::{Span, Status};
 use tamis_sdk::wire::{Error, Field, Message};
@@ -29,6 +33,7 @@ pub(crate) struct Conditions {
     latencies: Latencies,
     trace_states: TraceStates,
     attributes: Attributes,
+    ottl: Ottl,
     /// Whether the sampling randomness in the tracestate matters.
     pub(crate) reads_randomness: bool,
 }
@@ -144,6 +149,23 @@ impl Conditions {
         bit
     }
 
+    /// OTTL conditions hold for a span, or for an event of one. Two bits: it does; one could not be
+    /// evaluated.
+    pub(crate) fn add_ottl(
+        &mut self,
+        spans: tamis_ottl::Conditions,
+        events: tamis_ottl::Conditions,
+    ) -> (Bit, Bit) {
+        let (matched, failed) = (self.add(), self.add());
+        self.ottl.add(matched, failed, spans, events);
+        (matched, failed)
+    }
+
+    /// The resource of a group of scopes, or the scope of a group of spans, where a condition asks.
+    pub(crate) fn owner<'a>(&self, group: Message<'a>) -> Result<Owner<'a>, Error> {
+        if self.ottl.is_empty() { Ok(Owner::default()) } else { Owner::of(group) }
+    }
+
     /// What holds of a resource, to be united with the row of each trace in it: bits only.
     pub(crate) fn resource(
         &mut self,
@@ -166,6 +188,7 @@ impl Conditions {
         &mut self,
         seen: &Seen<'_>,
         span: Message<'_>,
+        owners: Owners<'_>,
         row: &mut [u64],
     ) -> Result<(), Error> {
         if let Some(set) = self.status.get(usize::try_from(seen.status).unwrap_or(usize::MAX)) {
@@ -184,6 +207,9 @@ impl Conditions {
         }
         if !self.attributes.is_empty() {
             self.attributes.span(span, row)?;
+        }
+        if !self.ottl.is_empty() {
+            self.ottl.span(owners, span, row)?;
         }
         Ok(())
     }

@@ -16,16 +16,12 @@ use crate::probability::Probability;
 pub(crate) enum Rule {
     Always,
     /// A condition was met, or, inverted, was not.
-    Met {
-        bit: Bit,
-        inverted: bool,
-    },
+    Met { bit: Bit, inverted: bool },
+    /// OTTL conditions were met, or could not be evaluated; whatever came first.
+    Ottl { matched: Bit, failed: Bit },
     Probability(Probability),
     /// Spans of the trace, inclusive; `max` 0: no bound.
-    SpanCount {
-        min: i64,
-        max: i64,
-    },
+    SpanCount { min: i64, max: i64 },
     Rate(Rate),
     And(Vec<Rule>),
     Not(Box<Rule>),
@@ -85,6 +81,18 @@ impl Rule {
             Self::Met { bit, inverted } => {
                 each(candidates, |trace| bit.is_set(trace.row) != *inverted)
             }
+            Self::Ottl { matched, failed } => {
+                let vote = |trace: &Candidate<'_>| {
+                    if matched.is_set(trace.row) {
+                        Vote::Sampled
+                    } else if failed.is_set(trace.row) {
+                        Vote::Failed
+                    } else {
+                        Vote::NotSampled
+                    }
+                };
+                candidates.iter().map(vote).collect()
+            }
             Self::Probability(probability) => each(candidates, |trace| {
                 probability.keeps(trace.id, conditions.randomness(trace.row))
             }),
@@ -105,7 +113,7 @@ impl Rule {
     /// Whether a vote on a part of a trace may be another than that on the whole.
     pub(crate) fn is_stateful(&self, latency_windows: &[Bit]) -> bool {
         match self {
-            Self::Always | Self::Probability(_) => false,
+            Self::Always | Self::Ottl { .. } | Self::Probability(_) => false,
             Self::Met { bit, .. } => latency_windows.contains(bit),
             Self::SpanCount { max, .. } => *max > 0,
             Self::Rate(_) => true,
@@ -192,7 +200,11 @@ fn all_of(
 }
 
 /// The first share whose rule votes `Sampled` decides: sampled while it has spans left this second.
-fn composite(shares: &[Share], conditions: &Conditions, candidates: &[Candidate<'_>]) -> Vec<Vote> {
+fn composite(
+    shares: &[Share],
+    conditions: &Conditions,
+    candidates: &[Candidate<'_>],
+) -> Vec<Vote> {
     let mut votes = vec![Vote::NotSampled; candidates.len()];
     let mut open: Vec<usize> = (0..candidates.len()).collect();
     for share in shares {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
+use tamis_ottl::{Condition, Conditions, Context, ErrorMode};
 use tamis_re2::{Regex, Set};
 use tamis_sdk::config::Section;
 
@@ -37,6 +38,7 @@ pub(super) fn read(
         "span_count" => span_count(policy),
         "trace_state" => trace_state(reader, policy),
         "trace_flags" => Rule::Met { bit: reader.conditions.add_flag(), inverted: false },
+        "ottl_condition" => ottl(reader, policy),
         _ => return None,
     })
 }
@@ -82,8 +84,7 @@ fn boolean(reader: &mut Reader, policy: &mut Section<'_>, is_top: bool) -> Rule 
     });
     let (key, value, inverted) = block.unwrap_or_default();
     if !value {
-        let message =
-            "attributes that are no Booleans do not match; to the Collector they are false";
+        let message = "attributes that are no Booleans do not match; to the Collector they are false";
         warn(reader, message);
     }
     attribute(reader, &key, Test::Boolean(value), inverted, is_top)
@@ -129,11 +130,7 @@ fn patterns(block: &mut Section<'_>, values: &[String], cache_size: i64) -> Test
     };
     let known_max = usize::try_from(cache_size).ok().filter(|size| *size > 0).unwrap_or(CACHE_SIZE);
     let known = HashMap::with_hasher(FixedState::default());
-    if compiled.is_empty() {
-        texts(&[])
-    } else {
-        Test::Patterns(Patterns { set, known, known_max })
-    }
+    if compiled.is_empty() { texts(&[]) } else { Test::Patterns(Patterns { set, known, known_max }) }
 }
 
 fn attribute(reader: &mut Reader, key: &str, test: Test, inverted: bool, is_top: bool) -> Rule {
@@ -175,7 +172,13 @@ fn status_code(reader: &mut Reader, policy: &mut Section<'_>) -> Rule {
     Rule::Met { bit: reader.conditions.add_status(&codes), inverted: false }
 }
 
-fn rate(reader: &mut Reader, policy: &mut Section<'_>, block: &str, key: &str, unit: Unit) -> Rule {
+fn rate(
+    reader: &mut Reader,
+    policy: &mut Section<'_>,
+    block: &str,
+    key: &str,
+    unit: Unit,
+) -> Rule {
     let limits = policy.section(block, |block| {
         let mut limit = |key| block.signed(key).unwrap_or(0);
         (limit(key), limit("burst_capacity"))
@@ -212,6 +215,43 @@ fn trace_state(reader: &mut Reader, policy: &mut Section<'_>) -> Rule {
     });
     let (key, values) = block.unwrap_or_default();
     Rule::Met { bit: reader.conditions.add_trace_state(&key, &values), inverted: false }
+}
+
+const ERROR_MODES: [&str; 3] = ["ignore", "propagate", "silent"];
+
+fn ottl(reader: &mut Reader, policy: &mut Section<'_>) -> Rule {
+    let block = policy.section("ottl_condition", |block| {
+        // Without a mode, errors are passed over in silence, as in the Collector.
+        let mode = block.choice("error_mode", &ERROR_MODES).and_then(|mode| ERROR_MODES.get(mode));
+        let mode = mode.and_then(|mode| ErrorMode::named(mode)).unwrap_or(ErrorMode::Silent);
+        let spans = ottl_list(block, "span", Context::Span, mode);
+        (spans, ottl_list(block, "spanevent", Context::SpanEvent, mode))
+    });
+    let ((span_count, spans), (event_count, events)) = block.unwrap_or_default();
+    if span_count + event_count == 0 {
+        let message = "expected at least one OTTL condition to filter on";
+        policy.problem(&["ottl_condition"], message);
+    }
+    let (matched, failed) = reader.conditions.add_ottl(spans, events);
+    Rule::Ottl { matched, failed }
+}
+
+/// How many conditions are written there, and those that can be compiled.
+fn ottl_list(
+    block: &mut Section<'_>,
+    key: &str,
+    context: Context,
+    mode: ErrorMode,
+) -> (usize, Conditions) {
+    let texts = block.strings(key).unwrap_or_default();
+    let mut list = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        match Condition::new(text, context) {
+            Ok(condition) => list.push(condition),
+            Err(error) => block.problem(&[key, &index.to_string()], error.to_string()),
+        }
+    }
+    (texts.len(), Conditions::new(list, mode))
 }
 
 fn warn(reader: &mut Reader, message: &str) {
