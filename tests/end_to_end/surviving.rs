@@ -27,7 +27,7 @@ impl Lives {
         let module = guests::rust("wait_for_key").await;
         let backend = Backend::start().await;
         let directory = TempDir::new().unwrap();
-        let hold = json!({"storage": "file_storage", "memory_mib": 1, "disk_mib": 64});
+        let hold = json!({"storage": "file_storage", "memory_mib": 32, "disk_mib": 64});
         let storage = json!({"directory": directory.path()});
         let config = Config::new()
             .signals(&[Signal::Traces])
