@@ -54,7 +54,8 @@ async fn main() -> anyhow::Result<()> {
                 fsync,
                 ..FileStorageSettings::default()
             };
-            let storage = durable.then(|| Storage::open(&settings, IntGauge::new("g", "g")?));
+            let disk = IntGauge::new("disk_bytes", "Bytes of the storage")?;
+            let storage = durable.then(|| Storage::open(&settings, disk));
             let storage = storage.transpose()?;
             let bounds = HoldOptions::default();
             let metrics = HoldMetrics::new(&Metrics::default(), "hold");

@@ -3,8 +3,9 @@
 //! `cargo xtask test` builds what they need and runs them. One after the other by name:
 //! - [`neighbours`]: the Python SDK before, the Collector before and behind
 //! - [`answers`]: the same request to tamis and to the Collector, the same answer
-//! - [`oracle`]: the same data through both, the same items
+//! - [`oracle`], [`sampling`]: the same data through both, the same items
 //! - [`delivery`]: nothing that was acknowledged is lost
+//! - [`chaos`]: nor where the process is killed
 //! - [`lifecycle`]: start, signals, shutdown, `validate`
 //! - [`configurations`]: what users start from
 //! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
@@ -13,6 +14,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod chaos;
 mod configurations;
 mod delivery;
 mod harness;
@@ -22,4 +24,5 @@ mod lifecycle;
 mod misbehaviour;
 mod neighbours;
 mod oracle;
+mod sampling;
 mod surviving;
