@@ -34,7 +34,7 @@ const REDACTORS: &[Gateway] = &[Gateway::Tamis, Gateway::Native, Gateway::Collec
 
 /// Spans a second of the scenarios that keep traces: what the Collector manages as well, so that both
 /// hold as much.
-const TRACES: Pace = Pace::Traces(60_000.0);
+const TRACES: Pace = Pace::Traces(40_000.0);
 
 const BOTH: &[Gateway] = &[Gateway::Tamis, Gateway::Collector];
 
