@@ -160,6 +160,8 @@ impl HoldStore {
         let broken = tokio::task::block_in_place(|| store.recover(&journal))?;
         journal.begin(broken).await?;
         store.journal = Some(journal);
+        // Its entries may leave less room for copies than there was when they were read.
+        store.spill(&mut store.lock());
         Ok(store)
     }
 

@@ -16,12 +16,21 @@ use crate::probability::Probability;
 pub(crate) enum Rule {
     Always,
     /// A condition was met, or, inverted, was not.
-    Met { bit: Bit, inverted: bool },
+    Met {
+        bit: Bit,
+        inverted: bool,
+    },
     /// OTTL conditions were met, or could not be evaluated; whatever came first.
-    Ottl { matched: Bit, failed: Bit },
+    Ottl {
+        matched: Bit,
+        failed: Bit,
+    },
     Probability(Probability),
     /// Spans of the trace, inclusive; `max` 0: no bound.
-    SpanCount { min: i64, max: i64 },
+    SpanCount {
+        min: i64,
+        max: i64,
+    },
     Rate(Rate),
     And(Vec<Rule>),
     Not(Box<Rule>),
@@ -200,11 +209,7 @@ fn all_of(
 }
 
 /// The first share whose rule votes `Sampled` decides: sampled while it has spans left this second.
-fn composite(
-    shares: &[Share],
-    conditions: &Conditions,
-    candidates: &[Candidate<'_>],
-) -> Vec<Vote> {
+fn composite(shares: &[Share], conditions: &Conditions, candidates: &[Candidate<'_>]) -> Vec<Vote> {
     let mut votes = vec![Vote::NotSampled; candidates.len()];
     let mut open: Vec<usize> = (0..candidates.len()).collect();
     for share in shares {

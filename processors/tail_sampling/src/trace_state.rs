@@ -20,8 +20,7 @@ const PAIR_MAX: usize = 256;
 
 impl TraceStates {
     pub(crate) fn add(&mut self, bit: Bit, key: &str, values: &[String]) {
-        let possible =
-            |value: &&String| !value.is_empty() && key.len() + value.len() < PAIR_MAX;
+        let possible = |value: &&String| !value.is_empty() && key.len() + value.len() < PAIR_MAX;
         let values = values.iter().filter(possible).map(|value| value.as_bytes().into()).collect();
         self.list.push(Condition { bit, key: key.as_bytes().into(), values });
     }
@@ -88,9 +87,8 @@ fn is_key(key: &[u8]) -> bool {
 }
 
 fn is_key_part(part: &[u8], rest_max: usize, may_start: impl Fn(&u8) -> bool) -> bool {
-    let may_follow = |byte: &u8| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-*/".contains(byte)
-    };
+    let may_follow =
+        |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-*/".contains(byte);
     match part.split_first() {
         Some((first, rest)) => {
             may_start(first) && rest.len() <= rest_max && rest.iter().all(may_follow)
@@ -122,7 +120,8 @@ mod tests {
         assert_eq!(keys(""), Some(Vec::new()));
         assert_eq!(keys("a=1,b@c=2").unwrap(), ["a", "b@c"]);
         assert_eq!(keys(" a=1 ,,0t@s=2").unwrap(), ["a", "0t@s"]);
-        for wrong in ["a", "=1", "a=", "A=1", "a=1,a=2", "1=1", "a=b=c", "a=\u{e9}", "a@=1", "@a=1"] {
+        for wrong in ["a", "=1", "a=", "A=1", "a=1,a=2", "1=1", "a=b=c", "a=\u{e9}", "a@=1", "@a=1"]
+        {
             assert_eq!(keys(wrong), None, "{wrong}");
         }
         let many = |count: usize| -> String { (0..count).map(|n| format!("k{n}=v,")).collect() };

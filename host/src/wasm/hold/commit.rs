@@ -162,8 +162,6 @@ impl HoldStore {
             next_sequence = next_sequence.max(chunk.sequence + 1);
             index.memos.push(chunk);
         }
-        // More entries than were read before may have been on disk only.
-        self.spill(&mut index);
         drop(index);
         self.next_sequence.store(next_sequence, Ordering::Relaxed);
         self.metrics.recovered.inc_by(items as u64);

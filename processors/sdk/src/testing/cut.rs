@@ -23,9 +23,7 @@ pub(super) fn cut(batch: &[u8], items: &[u32]) -> Result<Vec<u8>, Error> {
         for scope in groups.iter().filter(|scope| scope.number() == SCOPES) {
             let fields = records(scope.message()?)?;
             if fields.iter().any(&wanted) {
-                scopes.push(copy(batch, &fields, |field| {
-                    field.number() != ITEMS || wanted(field)
-                }));
+                scopes.push(copy(batch, &fields, |field| field.number() != ITEMS || wanted(field)));
             }
         }
         if !scopes.is_empty() {

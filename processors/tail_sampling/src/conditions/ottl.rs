@@ -31,13 +31,7 @@ pub(crate) struct Owners<'a> {
 }
 
 impl Ottl {
-    pub(super) fn add(
-        &mut self,
-        matched: Bit,
-        failed: Bit,
-        spans: Conditions,
-        events: Conditions,
-    ) {
+    pub(super) fn add(&mut self, matched: Bit, failed: Bit, spans: Conditions, events: Conditions) {
         self.list.push(OfPolicy { matched, failed, spans, events, told: false });
     }
 

@@ -84,7 +84,8 @@ fn boolean(reader: &mut Reader, policy: &mut Section<'_>, is_top: bool) -> Rule 
     });
     let (key, value, inverted) = block.unwrap_or_default();
     if !value {
-        let message = "attributes that are no Booleans do not match; to the Collector they are false";
+        let message =
+            "attributes that are no Booleans do not match; to the Collector they are false";
         warn(reader, message);
     }
     attribute(reader, &key, Test::Boolean(value), inverted, is_top)
@@ -130,7 +131,11 @@ fn patterns(block: &mut Section<'_>, values: &[String], cache_size: i64) -> Test
     };
     let known_max = usize::try_from(cache_size).ok().filter(|size| *size > 0).unwrap_or(CACHE_SIZE);
     let known = HashMap::with_hasher(FixedState::default());
-    if compiled.is_empty() { texts(&[]) } else { Test::Patterns(Patterns { set, known, known_max }) }
+    if compiled.is_empty() {
+        texts(&[])
+    } else {
+        Test::Patterns(Patterns { set, known, known_max })
+    }
 }
 
 fn attribute(reader: &mut Reader, key: &str, test: Test, inverted: bool, is_top: bool) -> Rule {
@@ -172,13 +177,7 @@ fn status_code(reader: &mut Reader, policy: &mut Section<'_>) -> Rule {
     Rule::Met { bit: reader.conditions.add_status(&codes), inverted: false }
 }
 
-fn rate(
-    reader: &mut Reader,
-    policy: &mut Section<'_>,
-    block: &str,
-    key: &str,
-    unit: Unit,
-) -> Rule {
+fn rate(reader: &mut Reader, policy: &mut Section<'_>, block: &str, key: &str, unit: Unit) -> Rule {
     let limits = policy.section(block, |block| {
         let mut limit = |key| block.signed(key).unwrap_or(0);
         (limit(key), limit("burst_capacity"))
