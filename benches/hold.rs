@@ -54,7 +54,8 @@ async fn main() -> anyhow::Result<()> {
                 fsync,
                 ..FileStorageSettings::default()
             };
-            let storage = durable.then(|| Storage::open(&settings, IntGauge::new("g", "g")?));
+            let gauge = IntGauge::new("disk", "Bytes of all files")?;
+            let storage = durable.then(|| Storage::open(&settings, gauge));
             let storage = storage.transpose()?;
             let bounds = HoldOptions::default();
             let metrics = HoldMetrics::new(&Metrics::default(), "hold");

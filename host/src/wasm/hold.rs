@@ -265,7 +265,7 @@ impl HoldStore {
     /// copies, which come with the commit.
     fn cost(&self, fragments: &[Fragment]) -> Usage {
         let entries = fragments.iter().map(Fragment::overhead).sum();
-        let payloads = fragments.iter().map(|fragment| fragment.payload.len()).sum();
+        let payloads = fragments.iter().map(|fragment| fragment.payload.stored_len()).sum();
         if self.is_durable() {
             Usage { entries, payloads: 0, disk: fragments.iter().map(on_disk).sum() }
         } else {
@@ -277,7 +277,7 @@ impl HoldStore {
     fn forget(&self, index: &mut Index, fragment: &Fragment) {
         let mut cost = self.cost(std::slice::from_ref(fragment));
         if self.is_durable() && !matches!(fragment.payload, Payload::Stored { .. }) {
-            cost.payloads = fragment.payload.len();
+            cost.payloads = fragment.payload.stored_len();
         }
         let after = index.usage.less(cost);
         self.set_usage(index, after);
@@ -299,5 +299,5 @@ impl HoldStore {
 
 /// Bytes of a fragment's record.
 fn on_disk(fragment: &Fragment) -> usize {
-    RECORD_OVERHEAD + fragment.key.len() + fragment.payload.len()
+    RECORD_OVERHEAD + fragment.key.len() + fragment.payload.stored_len()
 }

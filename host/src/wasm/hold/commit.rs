@@ -92,7 +92,7 @@ impl HoldStore {
         if self.is_durable() {
             let mut usage = index.usage;
             usage.payloads +=
-                fragments.iter().map(|fragment| fragment.payload.len()).sum::<usize>();
+                fragments.iter().map(|fragment| fragment.payload.stored_len()).sum::<usize>();
             self.set_usage(&mut index, usage);
         }
         for (sequence, fragment) in (first..).zip(fragments) {
@@ -150,7 +150,7 @@ impl HoldStore {
             usage.entries += fragment.overhead();
             usage.disk += on_disk(&fragment);
             if !matches!(fragment.payload, Payload::Stored { .. }) {
-                usage.payloads += fragment.payload.len();
+                usage.payloads += fragment.payload.stored_len();
             }
             self.set_usage(&mut index, usage);
             match left.released.get(&sequence) {
