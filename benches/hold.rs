@@ -117,7 +117,7 @@ fn fragment(key: u64, items: usize, payload: tamis::wasm::hold::Payload) -> Frag
 }
 
 fn verdict(key: u64) -> Verdict {
-    let fate = if key % RELEASED == 0 { Fate::Release } else { Fate::Discard };
+    let fate = if key.is_multiple_of(RELEASED) { Fate::Release } else { Fate::Discard };
     Verdict { key: [[0; 8], key.to_be_bytes()].concat(), memo: b"decided".to_vec(), fate }
 }
 
