@@ -54,8 +54,8 @@ async fn main() -> anyhow::Result<()> {
                 fsync,
                 ..FileStorageSettings::default()
             };
-            let disk = IntGauge::new("disk_bytes", "Bytes of the storage")?;
-            let storage = durable.then(|| Storage::open(&settings, disk));
+            let gauge = IntGauge::new("disk", "Bytes of all files")?;
+            let storage = durable.then(|| Storage::open(&settings, gauge));
             let storage = storage.transpose()?;
             let bounds = HoldOptions::default();
             let metrics = HoldMetrics::new(&Metrics::default(), "hold");
@@ -117,7 +117,7 @@ fn fragment(key: u64, items: usize, payload: tamis::wasm::hold::Payload) -> Frag
 }
 
 fn verdict(key: u64) -> Verdict {
-    let fate = if key % RELEASED == 0 { Fate::Release } else { Fate::Discard };
+    let fate = if key.is_multiple_of(RELEASED) { Fate::Release } else { Fate::Discard };
     Verdict { key: [[0; 8], key.to_be_bytes()].concat(), memo: b"decided".to_vec(), fate }
 }
 

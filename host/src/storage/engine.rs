@@ -88,13 +88,13 @@ pub(super) struct Engine {
     durability: PersistMode,
     last_commit: u64,
     #[cfg(test)]
-    pub fault: std::sync::Mutex<Option<Fault>>,
+    pub(super) fault: std::sync::Mutex<Option<Fault>>,
 }
 
 /// Where a commit fails in a test.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(super) enum Fault {
     BeforeWriting,
     AfterWriting,
 }

@@ -160,6 +160,8 @@ impl HoldStore {
         let broken = tokio::task::block_in_place(|| store.recover(&journal))?;
         journal.begin(broken).await?;
         store.journal = Some(journal);
+        // Its entries may leave less room for copies than there was when they were read.
+        store.spill(&mut store.lock());
         Ok(store)
     }
 
@@ -269,7 +271,7 @@ impl HoldStore {
     /// copies, which come with the commit.
     fn cost(&self, fragments: &[Fragment]) -> Usage {
         let entries = fragments.iter().map(Fragment::overhead).sum();
-        let payloads = fragments.iter().map(|fragment| fragment.payload.len()).sum();
+        let payloads = fragments.iter().map(|fragment| fragment.payload.stored_len()).sum();
         if self.is_durable() {
             Usage { entries, payloads: 0, disk: fragments.iter().map(on_disk).sum() }
         } else {
@@ -281,7 +283,7 @@ impl HoldStore {
     fn forget(&self, index: &mut Index, fragment: &Fragment) {
         let mut cost = self.cost(std::slice::from_ref(fragment));
         if self.is_durable() && !matches!(fragment.payload, Payload::Stored { .. }) {
-            cost.payloads = fragment.payload.len();
+            cost.payloads = fragment.payload.stored_len();
         }
         let after = index.usage.less(cost);
         self.set_usage(index, after);
@@ -303,5 +305,5 @@ impl HoldStore {
 
 /// Bytes of a fragment's record.
 fn on_disk(fragment: &Fragment) -> usize {
-    RECORD_OVERHEAD + fragment.key.len() + fragment.payload.len()
+    RECORD_OVERHEAD + fragment.key.len() + fragment.payload.stored_len()
 }

@@ -92,7 +92,7 @@ impl HoldStore {
         if self.is_durable() {
             let mut usage = index.usage;
             usage.payloads +=
-                fragments.iter().map(|fragment| fragment.payload.len()).sum::<usize>();
+                fragments.iter().map(|fragment| fragment.payload.stored_len()).sum::<usize>();
             self.set_usage(&mut index, usage);
         }
         for (sequence, fragment) in (first..).zip(fragments) {
@@ -150,7 +150,7 @@ impl HoldStore {
             usage.entries += fragment.overhead();
             usage.disk += on_disk(&fragment);
             if !matches!(fragment.payload, Payload::Stored { .. }) {
-                usage.payloads += fragment.payload.len();
+                usage.payloads += fragment.payload.stored_len();
             }
             self.set_usage(&mut index, usage);
             match left.released.get(&sequence) {
@@ -162,8 +162,6 @@ impl HoldStore {
             next_sequence = next_sequence.max(chunk.sequence + 1);
             index.memos.push(chunk);
         }
-        // More entries than were read before may have been on disk only.
-        self.spill(&mut index);
         drop(index);
         self.next_sequence.store(next_sequence, Ordering::Relaxed);
         self.metrics.recovered.inc_by(items as u64);

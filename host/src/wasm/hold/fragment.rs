@@ -54,7 +54,7 @@ pub enum Payload {
 
 impl Payload {
     /// Bytes that it takes, in memory or on disk.
-    pub fn len(&self) -> usize {
+    pub fn stored_len(&self) -> usize {
         match self {
             Self::Plain(bytes) | Self::Compressed { bytes, .. } => bytes.len(),
             Self::Stored { len, .. } => *len,
@@ -72,7 +72,7 @@ impl Payload {
     /// Forgets the copy in memory of a payload that is on disk as well; answers the bytes that this
     /// frees.
     pub fn spill(&mut self) -> usize {
-        let (len, size) = (self.len(), self.size());
+        let (len, size) = (self.stored_len(), self.size());
         match std::mem::replace(self, Self::Stored { len, size }) {
             Self::Stored { .. } => 0,
             _ => len,

@@ -118,7 +118,7 @@ impl Journal {
         let mut copied = 0;
         self.each(b'f', |sequence, value| match decode(value) {
             Some(mut fragment) => {
-                copied += fragment.payload.len() + fragment.overhead();
+                copied += fragment.payload.stored_len() + fragment.overhead();
                 if copied > memory {
                     copied -= fragment.payload.spill();
                 }
