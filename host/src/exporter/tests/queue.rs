@@ -204,10 +204,11 @@ async fn shutdown_gives_each_batch_one_attempt_and_takes_no_more() {
     // The first batch has failed once and pauses.
     setup.open.add_permits(1);
     setup.started.recv().await.unwrap();
-    setup.open.add_permits(2);
+    setup.open.add_permits(3);
     let started = tokio::time::Instant::now();
     setup.exporter.shutdown().await;
     assert_eq!(started.elapsed(), Duration::ZERO);
+    assert_eq!(setup.open.available_permits(), 0, "the first batch had its second attempt");
     assert_eq!(setup.counts(), (0, 3, 0));
     let error = setup.take(1, 1).await.unwrap_err();
     assert!(!error.permanent && error.message.contains("shutting down"), "{error}");
