@@ -9,6 +9,6 @@ mod walk;
 pub(crate) mod wire;
 
 pub use portion::{CutError, cut};
-pub use split::split;
+pub use split::{Parts, split};
 pub use walk::{MAX_DEPTH, walk};
 pub use wire::{Malformed, Reason};
