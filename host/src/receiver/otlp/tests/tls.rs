@@ -112,6 +112,26 @@ async fn http_over_tls_answers() {
 }
 
 #[tokio::test]
+async fn shutdown_does_not_wait_for_handshakes() {
+    let pki = Pki::new();
+    let settings = OtlpReceiverSettings {
+        grpc: Some(GrpcServerSettings { tls: pki.server(false), ..grpc_settings() }),
+        http: Some(HttpServerSettings { tls: pki.server(false), ..http_settings() }),
+    };
+    let fixture = Fixture::new(settings, &Arc::default()).await;
+    let start = Instant::now();
+    let mut silent = Vec::new();
+    for addr in fixture.receiver.local_addrs() {
+        silent.push(tokio::net::TcpStream::connect(addr).await.unwrap());
+    }
+    // Accepted after the first of them.
+    export(fixture.addr, pki.client(false, b"h2")).await.unwrap();
+    fixture.receiver.shutdown(soon()).await;
+    assert!(start.elapsed() < Duration::from_secs(8), "the bound of a handshake is 10 s");
+    drop(silent);
+}
+
+#[tokio::test]
 async fn a_certificate_that_cannot_be_read_is_named_before_anything_is_served() {
     let pki = Pki::new();
     let mut tls = pki.server(false);
