@@ -121,19 +121,22 @@ impl HttpService {
         })
     }
 
-    async fn read<B>(&self, body: B, share: &mut Share) -> Result<Bytes, Refusal>
+    async fn read<B>(&self, mut body: B, share: &mut Share) -> Result<Bytes, Refusal>
     where
         B: Body<Data = Bytes> + Unpin,
     {
         let claimed_len = body.size_hint().exact().unwrap_or(0);
         let claimed_len = usize::try_from(claimed_len).unwrap_or(usize::MAX);
-        let read = body::read(body, claimed_len, self.max_body, share);
+        let read = body::read(&mut body, claimed_len, self.max_body, share);
         let read = if self.read_timeout.is_zero() {
             read.await
         } else {
             let timed_out = |_| Err(BodyError::Stalled);
             tokio::time::timeout(self.read_timeout, read).await.unwrap_or_else(timed_out)
         };
+        if read == Err(BodyError::TooLarge) {
+            body::drain(&mut body).await;
+        }
         read.map_err(read_error)
     }
 }
