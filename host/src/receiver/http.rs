@@ -113,7 +113,10 @@ impl HttpService {
             share.grow(bytes.len()).map_err(read_error)?;
         }
         if let Format::Json = format {
+            let room = bytes.len().saturating_mul(json::MAX_GROWTH);
+            share.grow(room).map_err(read_error)?;
             bytes = json::to_protobuf(signal, &bytes).map_err(bad_request)?.into();
+            share.shrink(room.saturating_sub(bytes.len()));
         }
         self.ingest.export(signal, bytes, &head.headers).await.map_err(|error| match error {
             Rejection::Refused(refusal) => refusal,
