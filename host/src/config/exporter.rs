@@ -56,13 +56,13 @@ fn grpc_endpoint(section: &Section<'_>) -> String {
     };
     match endpoint.split_once("://") {
         Some(("http" | "https", address)) => {
-            endpoint::check_address(section, "endpoint", address.trim_end_matches('/'));
+            endpoint::check_target(section, "endpoint", address.trim_end_matches('/'));
         }
         Some((scheme, _)) => {
             let message = format!("the scheme {scheme:?} is not supported yet by tamis");
             section.invalid("endpoint", &message);
         }
-        None => endpoint::check_address(section, "endpoint", &endpoint),
+        None => endpoint::check_target(section, "endpoint", &endpoint),
     }
     endpoint
 }
@@ -168,5 +168,5 @@ fn compression(section: &Section<'_>, protocol: Protocol) -> Compression {
 }
 
 fn headers(section: &Section<'_>) -> Vec<(String, Secret)> {
-    section.pairs("headers").into_iter().map(|(name, value)| (name, Secret(value))).collect()
+    section.headers("headers").into_iter().map(|(name, value)| (name, Secret(value))).collect()
 }

@@ -15,8 +15,10 @@ use tokio_rustls::server::TlsStream;
 
 use super::settings::TlsServerSettings;
 
-/// A client that does not finish its handshake within this is cut off.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Says why the files that the settings name cannot be used, before anything is bound.
+pub fn check_tls(settings: &TlsServerSettings) -> io::Result<()> {
+    Tls::new(settings, &[]).map(|_| ())
+}
 
 /// Takes TLS connections with the certificate of the settings.
 #[derive(Clone)]

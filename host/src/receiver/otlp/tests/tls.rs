@@ -43,6 +43,7 @@ impl Pki {
             cert_file: self.file("cert.pem"),
             key_file: self.file("key.pem"),
             client_ca_file: mutual.then(|| self.file("ca.pem")),
+            ..TlsServerSettings::default()
         })
     }
 
