@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use tamis_benches::backend::{self, Received};
 use tamis_benches::gateway::{Gateway, Running, Work};
-use tamis_benches::load::{Load, send_one};
+use tamis_benches::load::{Load, Pace, send_one};
 use tamis_benches::options::Options;
 use tamis_benches::process;
 use tamis_benches::requests::{Requests, Secrets, count_secrets};
@@ -17,6 +17,8 @@ use tamis_benches::table::{Table, fixed, ratio};
 
 /// Load before a measurement starts: connections, windows and caches settle.
 const WARM_UP: Duration = Duration::from_secs(1);
+/// The same where traces are kept: as many are decided then as come in.
+const FILL: Duration = Duration::from_secs(4);
 /// From ready to the moment at which idle memory is read.
 const IDLE: Duration = Duration::from_secs(2);
 
@@ -24,35 +26,60 @@ struct Scenario {
     name: &'static str,
     work: Work,
     secrets: Secrets,
+    pace: Pace,
     gateways: &'static [Gateway],
 }
 
 const REDACTORS: &[Gateway] = &[Gateway::Tamis, Gateway::Native, Gateway::Collector];
 
-const SCENARIOS: [Scenario; 4] = [
+/// Spans a second of the scenarios that keep traces: what the Collector manages as well, so that both
+/// hold as much.
+const TRACES: Pace = Pace::Traces(60_000.0);
+
+const BOTH: &[Gateway] = &[Gateway::Tamis, Gateway::Collector];
+
+const SCENARIOS: [Scenario; 6] = [
     Scenario {
         name: "pass",
         work: Work::Pass,
         secrets: Secrets::Few,
+        pace: Pace::Full,
         gateways: &[Gateway::Tamis, Gateway::Floor, Gateway::Collector],
     },
     Scenario {
         name: "redaction",
         work: Work::Redaction,
         secrets: Secrets::Few,
+        pace: Pace::Full,
         gateways: REDACTORS,
     },
     Scenario {
         name: "redaction-clean",
         work: Work::Redaction,
         secrets: Secrets::None,
+        pace: Pace::Full,
         gateways: REDACTORS,
     },
     Scenario {
         name: "redaction-everywhere",
         work: Work::Redaction,
         secrets: Secrets::Everywhere,
+        pace: Pace::Full,
         gateways: REDACTORS,
+    },
+    Scenario {
+        name: "tail-sampling",
+        work: Work::TailSampling,
+        secrets: Secrets::None,
+        pace: TRACES,
+        gateways: BOTH,
+    },
+    Scenario {
+        name: "redaction-tail-sampling",
+        work: Work::RedactionTailSampling,
+        secrets: Secrets::Few,
+        pace: Pace::Traces(20_000.0),
+        gateways: BOTH,
     },
 ];
 
@@ -116,7 +143,7 @@ async fn compare(
             if scenario.work == Work::Redaction {
                 redacts(running.address, received).await?;
             }
-            samples.push(measure(&mut running, &requests, options.time).await?);
+            samples.push(measure(&mut running, &requests, scenario.pace, options.time).await?);
         }
     }
     let title = format!(
@@ -164,10 +191,11 @@ async fn redacts(gateway: SocketAddr, received: &Received) -> anyhow::Result<()>
 async fn measure(
     running: &mut Running,
     requests: &Requests,
+    pace: Pace,
     time: Duration,
 ) -> anyhow::Result<Sample> {
-    let mut load = Load::start(running.address, requests).await?;
-    tokio::time::sleep(WARM_UP).await;
+    let mut load = Load::start(running.address, requests, pace).await?;
+    tokio::time::sleep(if pace == Pace::Full { WARM_UP } else { FILL }).await;
     load.take_latencies();
     let (start, acknowledged) = (Instant::now(), load.acknowledged());
     let (cpu, load_cpu) = (running.process.cpu_time()?, process::own_cpu_time()?);

@@ -29,6 +29,8 @@ pub enum Gateway {
 pub enum Work {
     Pass,
     Redaction,
+    TailSampling,
+    RedactionTailSampling,
 }
 
 /// A gateway that accepts connections.
@@ -110,6 +112,8 @@ impl Work {
         let name = match self {
             Self::Pass => "pass",
             Self::Redaction => "redaction",
+            Self::TailSampling => "tail-sampling",
+            Self::RedactionTailSampling => "redaction-tail-sampling",
         };
         format!("{}/config/{name}.yaml", env!("CARGO_MANIFEST_DIR"))
     }

@@ -37,6 +37,7 @@ impl Chain {
         let user_modules = matches!(module, Module::File(_));
         let runtime = Runtime::new(1, workers, user_modules)?;
         let configuration = Configuration {
+            id: "redaction".to_owned(),
             json: redaction_config()?,
             texts: Vec::new(),
             hash_seed: hash_seed(),
@@ -44,7 +45,7 @@ impl Chain {
         };
         let options = GuestOptions::default();
         let configured =
-            runtime.configure("redaction", module, configuration, options, &metrics).await?;
+            runtime.configure("redaction", module, configuration, options, None, &metrics).await?;
         let guest = runtime.start(configured, nop(&metrics)?, &metrics);
         Ok(Self { first: Arc::new(guest), _runtime: Some(runtime) })
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use bytes::Bytes;
@@ -21,6 +21,16 @@ pub const CONNECTIONS: usize = 4;
 
 const WINDOW: u32 = 1 << 20;
 const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/// How requests follow each other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// As fast as they are answered, the same requests again and again.
+    Full,
+    /// So many spans a second over all connections, where the gateway keeps up; every request with
+    /// traces of its own.
+    Traces(f64),
+}
 
 /// Load that runs until it is dropped.
 #[derive(Debug)]
@@ -41,12 +51,17 @@ impl Load {
     /// # Errors
     ///
     /// When a connection cannot be made.
-    pub async fn start(gateway: SocketAddr, requests: &Requests) -> anyhow::Result<Self> {
+    pub async fn start(
+        gateway: SocketAddr,
+        requests: &Requests,
+        pace: Pace,
+    ) -> anyhow::Result<Self> {
         let tallies = Arc::new(Tallies::default());
         let mut connections = JoinSet::new();
         for number in 0..CONNECTIONS {
             let sender = connect(gateway).await?;
-            connections.spawn(run(sender, gateway, requests.clone(), number, Arc::clone(&tallies)));
+            let (requests, tallies) = (requests.clone(), Arc::clone(&tallies));
+            connections.spawn(run(sender, gateway, requests, pace, number, tallies));
         }
         Ok(Self { tallies, connections })
     }
@@ -99,12 +114,22 @@ async fn run(
     mut sender: SendRequest<Full<Bytes>>,
     gateway: SocketAddr,
     requests: Requests,
+    pace: Pace,
     number: usize,
     tallies: Arc<Tallies>,
 ) -> anyhow::Result<()> {
+    let begin = tokio::time::Instant::now();
     for turn in (number..).step_by(CONNECTIONS) {
+        let framed = match pace {
+            Pace::Full => requests.framed(turn),
+            Pace::Traces(spans_per_second) => {
+                let due = turn as f64 * SPANS as f64 / spans_per_second;
+                tokio::time::sleep_until(begin + Duration::from_secs_f64(due)).await;
+                requests.with_new_traces(turn)
+            }
+        };
         let start = Instant::now();
-        export(&mut sender, gateway, requests.framed(turn)).await?;
+        export(&mut sender, gateway, framed).await?;
         let latency = start.elapsed().as_secs_f64();
         tallies.latencies.lock().unwrap_or_else(PoisonError::into_inner).push(latency);
         tallies.requests.fetch_add(1, Ordering::Relaxed);

@@ -6,11 +6,15 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use prost::Message;
 
 /// Spans of one request.
 pub const SPANS: usize = 512;
+
+/// Spans of one trace: two in each resource, all in one request.
+pub const SPANS_PER_TRACE: usize = 8;
 
 /// Different requests, sent in turns: more than the caches of a core hold.
 const REQUESTS: usize = 16;
@@ -19,6 +23,10 @@ const RESOURCES: usize = 4;
 const SEED: u64 = 0x7461_6d69_7321;
 /// The flag and the length before a gRPC message.
 const PREFIX: usize = 5;
+/// Part of the traces with a failed span, and of those with a span of more than [`SLOW`].
+const RARE: f64 = 0.01;
+/// Nanoseconds.
+const SLOW: u64 = 2_000_000_000;
 
 /// What the `blocked_values` of the scenario are looking for, and so what may not come out.
 const EMAILS: [&str; 3] = ["jane.doe@example.com", "ops+alerts@corp.example.org", "m_k@mail.test"];
@@ -54,29 +62,67 @@ impl Secrets {
     }
 }
 
-/// Requests that are sent in turns, each with gRPC's prefix.
+/// Requests that are sent in turns.
 #[derive(Clone, Debug)]
-pub struct Requests(Vec<Bytes>);
+pub struct Requests(Vec<Template>);
+
+/// One request, with gRPC's prefix.
+#[derive(Clone, Debug)]
+struct Template {
+    framed: Bytes,
+    /// Where the trace ids stand.
+    trace_ids: Vec<usize>,
+}
 
 impl Requests {
     pub fn new(secrets: Secrets) -> Self {
         let mut rng = Rng::with_seed(SEED);
-        Self((0..REQUESTS).map(|_| framed(&request(&mut rng, secrets))).collect())
+        Self((0..REQUESTS).map(|_| Template::new(&request(&mut rng, secrets))).collect())
     }
 
     /// The request number `turn`, with its prefix.
     pub fn framed(&self, turn: usize) -> Bytes {
-        self.0[turn % self.0.len()].clone()
+        self.0[turn % self.0.len()].framed.clone()
+    }
+
+    /// As [`Self::framed`], with traces that no other turn has.
+    pub fn with_new_traces(&self, turn: usize) -> Bytes {
+        let template = &self.0[turn % self.0.len()];
+        let mut framed = template.framed.to_vec();
+        // An id begins with random bytes, and so it stays spread over all there are.
+        let new = (turn as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+        for &at in &template.trace_ids {
+            framed[at..at + new.len()].iter_mut().zip(new).for_each(|(byte, new)| *byte ^= new);
+        }
+        framed.into()
     }
 
     /// The messages without their prefix.
     pub fn messages(&self) -> impl Iterator<Item = Bytes> {
-        self.0.iter().map(|framed| framed.slice(PREFIX..))
+        self.0.iter().map(|template| template.framed.slice(PREFIX..))
     }
 
     /// Of one span, on average.
     pub fn bytes_per_span(&self) -> usize {
         self.messages().map(|message| message.len()).sum::<usize>() / (self.0.len() * SPANS)
+    }
+}
+
+impl Template {
+    fn new(request: &ExportTraceServiceRequest) -> Self {
+        let framed = framed(request);
+        let spans = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
+        let mut at = 0;
+        let trace_ids = spans
+            .flat_map(|scope| &scope.spans)
+            .map(|span| {
+                // Ids are random, so that the next place where the bytes stand is the span's.
+                let rest = &framed[at..];
+                at += memchr::memmem::find(rest, &span.trace_id).unwrap_or(0) + span.trace_id.len();
+                at - span.trace_id.len()
+            })
+            .collect();
+        Self { framed, trace_ids }
     }
 }
 
@@ -97,11 +143,37 @@ fn framed(request: &ExportTraceServiceRequest) -> Bytes {
 }
 
 fn request(rng: &mut Rng, secrets: Secrets) -> ExportTraceServiceRequest {
-    let resource_spans = (0..RESOURCES).map(|_| resource_spans(rng, secrets)).collect();
+    let traces: Vec<Trace> = (0..SPANS / SPANS_PER_TRACE).map(|_| Trace::new(rng)).collect();
+    let resource_spans =
+        (0..RESOURCES).map(|number| resource_spans(rng, secrets, &traces, number == 0)).collect();
     ExportTraceServiceRequest { resource_spans }
 }
 
-fn resource_spans(rng: &mut Rng, secrets: Secrets) -> ResourceSpans {
+/// What the spans of a trace have in common.
+struct Trace {
+    id: Vec<u8>,
+    start: u64,
+    slow: bool,
+    failed: bool,
+}
+
+impl Trace {
+    fn new(rng: &mut Rng) -> Self {
+        Self {
+            id: (0..16).map(|_| rng.u8(..)).collect(),
+            start: 1_790_000_000_000_000_000 + rng.u64(..3_600_000_000_000),
+            slow: rng.f64() < RARE,
+            failed: rng.f64() < RARE,
+        }
+    }
+}
+
+fn resource_spans(
+    rng: &mut Rng,
+    secrets: Secrets,
+    traces: &[Trace],
+    with_roots: bool,
+) -> ResourceSpans {
     let service = pick(rng, &["checkout", "cart", "catalogue", "payment", "shipping"]);
     let attributes = vec![
         string("service.name", service),
@@ -116,7 +188,12 @@ fn resource_spans(rng: &mut Rng, secrets: Secrets) -> ResourceSpans {
         version: "2.9.0-alpha".to_owned(),
         ..InstrumentationScope::default()
     };
-    let spans = (0..SPANS / RESOURCES).map(|_| span(rng, secrets)).collect();
+    let per_resource = SPANS_PER_TRACE / RESOURCES;
+    let spans = traces
+        .iter()
+        .flat_map(|trace| (0..per_resource).map(move |number| (trace, number == 0)))
+        .map(|(trace, first)| span(rng, secrets, trace, first && with_roots))
+        .collect();
     ResourceSpans {
         resource: Some(Resource { attributes, ..Resource::default() }),
         scope_spans: vec![ScopeSpans { scope: Some(scope), spans, ..ScopeSpans::default() }],
@@ -124,8 +201,10 @@ fn resource_spans(rng: &mut Rng, secrets: Secrets) -> ResourceSpans {
     }
 }
 
-fn span(rng: &mut Rng, secrets: Secrets) -> Span {
-    let start = 1_790_000_000_000_000_000 + rng.u64(..3_600_000_000_000);
+fn span(rng: &mut Rng, secrets: Secrets, trace: &Trace, is_root: bool) -> Span {
+    let start = trace.start + rng.u64(..100_000_000);
+    let duration = rng.u64(100_000..500_000_000) + if trace.slow && is_root { SLOW } else { 0 };
+    let code = if trace.failed && is_root { StatusCode::Error } else { StatusCode::Unset };
     let route =
         pick(rng, &["/api/v2/orders/{id}", "/api/v2/cart/{id}/items", "/healthz", "/search"]);
     let mut attributes = attributes(rng, route);
@@ -133,15 +212,16 @@ fn span(rng: &mut Rng, secrets: Secrets) -> Span {
         attributes.push(secret(rng));
     }
     Span {
-        trace_id: (0..16).map(|_| rng.u8(..)).collect(),
+        trace_id: trace.id.clone(),
         span_id: (0..8).map(|_| rng.u8(..)).collect(),
-        parent_span_id: (0..8).map(|_| rng.u8(..)).collect(),
+        parent_span_id: if is_root { Vec::new() } else { (0..8).map(|_| rng.u8(..)).collect() },
         flags: 0x101,
         name: format!("GET {route}"),
         kind: 2,
         start_time_unix_nano: start,
-        end_time_unix_nano: start + rng.u64(100_000..2_000_000_000),
+        end_time_unix_nano: start + duration,
         attributes,
+        status: Some(Status { code: code.into(), ..Status::default() }),
         ..Span::default()
     }
 }
@@ -234,5 +314,30 @@ mod tests {
             };
             assert!(expected.contains(&found), "{found} secrets");
         }
+    }
+
+    #[test]
+    fn new_traces_are_other_traces_and_nothing_else_changes() {
+        let requests = Requests::new(Secrets::None);
+        let decode = |framed: Bytes| ExportTraceServiceRequest::decode(&framed[PREFIX..]).unwrap();
+        let ids = |request: &mut ExportTraceServiceRequest| {
+            let scopes = request.resource_spans.iter_mut().flat_map(|r| &mut r.scope_spans);
+            let spans = scopes.flat_map(|scope| &mut scope.spans);
+            spans.map(|span| std::mem::take(&mut span.trace_id)).collect::<Vec<_>>()
+        };
+        let (mut old, mut new) =
+            (decode(requests.framed(16)), decode(requests.with_new_traces(16)));
+        let (old_ids, new_ids) = (ids(&mut old), ids(&mut new));
+        assert_eq!(old, new);
+        assert!(old_ids.iter().zip(&new_ids).all(|(old, new)| old != new));
+        let traces = |mut ids: Vec<Vec<u8>>| {
+            ids.sort();
+            ids.dedup();
+            ids.len()
+        };
+        assert_eq!(
+            (traces(old_ids), traces(new_ids)),
+            (SPANS / SPANS_PER_TRACE, SPANS / SPANS_PER_TRACE)
+        );
     }
 }

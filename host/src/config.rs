@@ -23,6 +23,7 @@ mod scalar;
 mod section;
 mod service;
 mod source;
+mod storage;
 mod tls;
 mod yaml;
 
@@ -42,6 +43,7 @@ pub use self::processor::ProcessorSettings;
 pub use self::receiver::ReceiverSettings;
 pub use self::service::{Pipeline, Service};
 pub use self::source::{Source, SourceError};
+pub use self::storage::StorageReference;
 
 pub use crate::exporter::settings::ExporterSettings;
 
@@ -97,6 +99,7 @@ fn read(root: &Section<'_>, builtins: &[&str]) -> Config {
     } else if exporters.declared.is_empty() {
         complain(&missing("exporter"));
     }
+    let storages = extensions.declared.clone();
     let declared = Declared {
         receivers: receivers.declared.union(&connectors).cloned().collect(),
         processors: processors.declared,
@@ -104,6 +107,7 @@ fn read(root: &Section<'_>, builtins: &[&str]) -> Config {
         extensions: extensions.declared,
     };
     let service = service::read(root, &declared);
+    storage::check(&processors.settings, &storages, &service.extensions, root.report());
     root.check_keys();
     Config {
         receivers: receivers.settings,

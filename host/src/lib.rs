@@ -13,5 +13,6 @@ pub mod pipeline;
 pub mod processor;
 pub mod receiver;
 pub mod service;
+pub mod storage;
 pub mod telemetry;
 pub mod wasm;

@@ -7,6 +7,7 @@ use std::thread::available_parallelism;
 
 use clap::{Args, Parser, Subcommand};
 use tamis::config::{Config, ProcessEnvironment, Source, SourceError, Warning, load};
+use tamis::extension::file_storage::Storages;
 use tamis::pipeline::Prepared;
 use tamis::service::Service;
 use tamis::telemetry::logging;
@@ -93,7 +94,7 @@ fn run(validate: bool, config: &Config, warnings: &[Warning]) -> anyhow::Result<
         tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
     runtime.block_on(async {
         if validate {
-            Prepared::new(config, workers, &Metrics::default()).await?;
+            Prepared::new(config, &Storages::default(), workers, &Metrics::default()).await?;
             return Ok(());
         }
         serve(config, workers).await

@@ -1,5 +1,6 @@
 //! What the host itself knows of OTLP bytes: it walks, counts and splits them, and never decodes.
 
+mod parts;
 mod portion;
 mod schema;
 mod split;
@@ -8,6 +9,7 @@ pub(crate) mod testing;
 mod walk;
 pub(crate) mod wire;
 
+pub use parts::{Key, part_of, parts};
 pub use portion::{CutError, cut};
 pub use split::{Parts, split};
 pub use walk::{MAX_DEPTH, walk};

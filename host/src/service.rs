@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::config::{ComponentId, Config, ExtensionSettings, ReceiverSettings};
+use crate::extension::file_storage::{StorageStartError, Storages};
 use crate::extension::health_check::{HealthCheck, Readiness};
 use crate::pipeline::{BuildError, Pipelines, Prepared};
 use crate::receiver::{BindError, OtlpReceiver};
@@ -27,6 +28,7 @@ pub struct Service {
     readiness: Readiness,
     health_checks: Vec<HealthCheck>,
     metrics_server: Option<MetricsServer>,
+    storages: Storages,
 }
 
 /// Why the gateway does not start.
@@ -34,6 +36,8 @@ pub struct Service {
 pub enum StartError {
     #[error(transparent)]
     Build(#[from] BuildError),
+    #[error(transparent)]
+    Storage(#[from] StorageStartError),
     #[error(transparent)]
     Bind(#[from] BindError),
 }
@@ -44,7 +48,8 @@ impl Service {
     pub async fn start(config: &Config, workers: usize) -> Result<Self, StartError> {
         let metrics = Metrics::default();
         process::register(&metrics);
-        let prepared = Prepared::new(config, workers, &metrics).await?;
+        let storages = tokio::task::block_in_place(|| Storages::open(config, &metrics))?;
+        let prepared = Prepared::new(config, &storages, workers, &metrics).await?;
         let metrics_server = match &config.service.telemetry.metrics_endpoint {
             Some(endpoint) => Some(MetricsServer::bind(endpoint, &metrics).await?),
             None => None,
@@ -60,7 +65,7 @@ impl Service {
         let mut pipelines = prepared.start(config, &metrics);
         let receivers = receivers(config, &mut pipelines, &metrics).await?;
         readiness.set_ready();
-        Ok(Self { receivers, pipelines, readiness, health_checks, metrics_server })
+        Ok(Self { receivers, pipelines, readiness, health_checks, metrics_server, storages })
     }
 
     /// Stops receiving, drains, and lets go. Every stage has a share of [`SHUTDOWN_DEADLINE`].
@@ -71,6 +76,10 @@ impl Service {
         let receivers = self.receivers.into_iter().map(|receiver| receiver.shutdown(share));
         futures_util::future::join_all(receivers).await;
         self.pipelines.shutdown(deadline).await;
+        let closing = self.storages.close();
+        if tokio::time::timeout_at(deadline, closing).await.is_err() {
+            tracing::warn!("storages did not close in time; what was acknowledged is in them");
+        }
         // Last, so that the end can be watched.
         for health_check in self.health_checks {
             health_check.shutdown(deadline).await;

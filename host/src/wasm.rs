@@ -2,9 +2,11 @@
 //!
 //! [`processor`] is the way of a batch through one guest; the other modules are what it needs.
 
+pub mod account;
 pub mod bindings;
 pub mod builtin;
 pub mod call;
+pub mod clock;
 pub mod component;
 pub mod counters;
 pub mod edits;
@@ -18,9 +20,11 @@ pub mod own_metrics;
 pub mod pool;
 pub mod processor;
 pub mod release;
+pub mod rewrite;
 pub mod runtime;
 pub mod scan;
 pub mod settings;
+pub mod share;
 pub mod shared;
 pub mod state;
 

@@ -7,6 +7,7 @@ pub(crate) mod gateway;
 pub(crate) mod grpc;
 pub(crate) mod guests;
 pub(crate) mod http;
+pub(crate) mod metrics;
 pub(crate) mod oracle;
 pub(crate) mod process;
 pub(crate) mod python;
@@ -14,6 +15,7 @@ pub(crate) mod received;
 pub(crate) mod sample;
 pub(crate) mod seed;
 pub(crate) mod status;
+pub(crate) mod traces;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -5,8 +5,8 @@ use tonic::Code;
 
 use crate::harness::backend::Backend;
 use crate::harness::config::Config;
-use crate::harness::gateway::Gateway;
-use crate::harness::{Signal, grpc, guests, sample};
+use crate::harness::gateway::{Gateway, free_port};
+use crate::harness::{Signal, grpc, guests, http, sample};
 
 struct Waiting {
     backend: Backend,
@@ -16,13 +16,16 @@ struct Waiting {
 
 impl Waiting {
     async fn start(config: Value) -> Self {
+        Self::with(config, json!({}), Config::new()).await
+    }
+
+    /// With options of `hold`, and the rest of the configuration.
+    async fn with(config: Value, hold: Value, rest: Config) -> Self {
         let module = guests::rust("wait_for_key").await;
         let backend = Backend::start().await;
-        let processor = json!({"module": module, "config": config});
-        let config = Config::new()
-            .signals(&[Signal::Traces])
-            .processor("wasm/wait", processor)
-            .forward(backend.grpc);
+        let processor = json!({"module": module, "config": config, "hold": hold});
+        let config =
+            rest.signals(&[Signal::Traces]).processor("wasm/wait", processor).forward(backend.grpc);
         let tamis = Gateway::tamis(&config).await;
         let client = grpc::Client::connect(tamis.grpc).await;
         Self { backend, tamis, client }
@@ -132,4 +135,26 @@ async fn what_still_waits_at_shutdown_is_released_by_the_guest() {
     assert_eq!(waiting.names(2).await, ["a", "b"]);
     let (status, log) = waiting.tamis.process.exit().await;
     assert!(status.success(), "{log}");
+}
+
+#[tokio::test]
+async fn the_guest_has_the_last_word_on_what_it_releases() {
+    let mut waiting = Waiting::start(json!({"release_on": "root", "mark": "+marked"})).await;
+    assert_eq!(waiting.send(&[(1, "a1"), (2, "b1")]).await, Code::Ok);
+    assert_eq!(waiting.send(&[(1, "a2"), (1, "root")]).await, Code::Ok);
+    assert_eq!(waiting.names(3).await, ["a1+marked", "a2+marked", "root+marked"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_rewritten_is_given_up_and_the_rest_goes_on() {
+    let config = json!({"release_on": "root", "mark": "+", "trap_in_rewrite_of": "bomb"});
+    let port = free_port();
+    let rest = Config::new().metrics(port);
+    let mut waiting = Waiting::with(config, json!({}), rest).await;
+    assert_eq!(waiting.send(&[(1, "bomb"), (2, "b")]).await, Code::Ok);
+    assert_eq!(waiting.send(&[(1, "root"), (2, "root")]).await, Code::Ok);
+    assert_eq!(waiting.names(2).await, ["b+", "root+"]);
+    let metrics = http::get(([127, 0, 0, 1], port).into(), "/metrics").await.1;
+    let failed = r#"tamis_hold_failed_items{processor="wasm/wait"} 2"#;
+    assert!(metrics.contains(failed), "{metrics}");
 }

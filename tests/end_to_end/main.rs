@@ -3,15 +3,18 @@
 //! `cargo xtask test` builds what they need and runs them. One after the other by name:
 //! - [`neighbours`]: the Python SDK before, the Collector before and behind
 //! - [`answers`]: the same request to tamis and to the Collector, the same answer
-//! - [`oracle`]: the same data through both, the same items
+//! - [`oracle`], [`sampling`]: the same data through both, the same items
 //! - [`delivery`]: nothing that was acknowledged is lost
+//! - [`chaos`]: nor where the process is killed
 //! - [`lifecycle`]: start, signals, shutdown, `validate`
 //! - [`configurations`]: what users start from
 //! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
+//! - [`surviving`]: what is held over kills and restarts
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod chaos;
 mod configurations;
 mod delivery;
 mod harness;
@@ -21,3 +24,5 @@ mod lifecycle;
 mod misbehaviour;
 mod neighbours;
 mod oracle;
+mod sampling;
+mod surviving;

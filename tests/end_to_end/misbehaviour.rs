@@ -11,7 +11,7 @@ use crate::harness::backend::Backend;
 use crate::harness::config::Config;
 use crate::harness::gateway::{Gateway, Kind, free_port};
 use crate::harness::process::Process;
-use crate::harness::{Signal, grpc, guests, http, sample};
+use crate::harness::{Signal, grpc, guests, http, metrics, sample};
 
 /// The deadline of one call that the tests configure, far above what a good call takes.
 const DEADLINE: Duration = Duration::from_millis(500);
@@ -49,11 +49,7 @@ impl Bench {
     }
 
     async fn metric(&self, name: &str) -> f64 {
-        let address = ([127, 0, 0, 1], self.metrics).into();
-        let (status, text) = http::get(address, "/metrics").await;
-        assert_eq!(status, 200);
-        let samples = text.lines().filter(|line| line.split(['{', ' ']).next() == Some(name));
-        samples.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+        metrics::sum(self.metrics, name).await.unwrap_or_default()
     }
 
     /// A bad batch between good ones: it is answered so, and they are served.

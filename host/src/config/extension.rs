@@ -1,19 +1,23 @@
-//! `extensions`: `health_check`.
+//! `extensions`: `file_storage`, `health_check`.
 
 use super::components::{self, Components};
 use super::endpoint;
 use super::section::Section;
+use super::storage;
+use crate::storage::settings::FileStorageSettings;
 use crate::telemetry::settings::HealthCheckSettings;
 
 /// An extension of a type that tamis has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExtensionSettings {
+    FileStorage(FileStorageSettings),
     HealthCheck(HealthCheckSettings),
 }
 
 pub(super) fn read(root: &Section<'_>) -> Components<ExtensionSettings> {
-    components::read(root, "extensions", &["health_check"], |id, section| {
+    components::read(root, "extensions", &[storage::TYPE, "health_check"], |id, section| {
         match id.component_type() {
+            storage::TYPE => Some(ExtensionSettings::FileStorage(storage::file_storage(section))),
             "health_check" => Some(ExtensionSettings::HealthCheck(health_check(section))),
             _ => None,
         }

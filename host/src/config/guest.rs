@@ -4,6 +4,7 @@ use super::id::ComponentId;
 use super::node::{Entry, Node, Value};
 use super::problems::Problem;
 use super::section::Section;
+use super::storage;
 use crate::wasm::settings::{GuestOptions, GuestSettings, HoldOptions, Module, OnError};
 
 /// The component type of a user's guest.
@@ -65,7 +66,14 @@ fn read_options(section: &Section<'_>) -> GuestOptions {
         instances: section.value("instances").map(|_| section.integer("instances", 1_usize)),
         hold: section.section("hold").map_or(default.hold, |hold| {
             let default = HoldOptions::default();
-            let options = HoldOptions { memory: hold_memory(&hold, default.memory) };
+            let options = HoldOptions {
+                memory: hold_bytes(&hold, "memory_mib", default.memory),
+                disk: hold_bytes(&hold, "disk_mib", default.disk),
+                storage: storage::reference(&hold),
+            };
+            if options.storage.is_none() && hold.value("disk_mib").is_some() {
+                hold.invalid("disk_mib", "needs a \"storage\" beside it");
+            }
             hold.finish();
             options
         }),
@@ -88,10 +96,10 @@ fn memory(section: &Section<'_>, key: &'static str, default: usize) -> usize {
     usize::try_from(bytes).unwrap_or(default)
 }
 
-fn hold_memory(section: &Section<'_>, default: usize) -> usize {
-    let bytes = section.mebibytes("memory_mib", default as u64);
+fn hold_bytes(section: &Section<'_>, key: &'static str, default: usize) -> usize {
+    let bytes = section.mebibytes(key, default as u64);
     if bytes == 0 {
-        section.invalid("memory_mib", "must be positive");
+        section.invalid(key, "must be positive");
     }
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }

@@ -67,6 +67,11 @@ impl<'a> Section<'a> {
         self.report
     }
 
+    /// The keys that lead to one of the section, for a message that is made later.
+    pub(super) fn path_to(&self, key: &str) -> String {
+        self.scope.path_to(key)
+    }
+
     /// Complains about keys that nobody asked for.
     pub(super) fn finish(self) {
         self.check_keys();
@@ -404,5 +409,13 @@ impl Scope {
         let path = component.chain(self.path.iter().map(String::as_str)).chain(key);
         let path: Vec<&str> = path.collect();
         if path.is_empty() { message.to_owned() } else { format!("{}: {message}", path.join("::")) }
+    }
+
+    /// The keys that lead to a key.
+    fn path_to(&self, key: &str) -> String {
+        let component = self.component.iter().flat_map(|(kind, id)| [*kind, id.as_str()]);
+        let path: Vec<&str> =
+            component.chain(self.path.iter().map(String::as_str)).chain([key]).collect();
+        path.join("::")
     }
 }

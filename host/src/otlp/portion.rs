@@ -38,20 +38,72 @@ pub fn cut(batch: &[u8], portions: &[&[u32]], room: usize) -> Result<Option<Vec<
     if let Some(pair) = wanted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         return Err(CutError::Twice(pair[0].0));
     }
-    let mut cutter = Cutter { batch, wanted: &wanted, builders: Vec::new(), room: Some(room) };
-    cutter.builders.resize_with(portions.len(), Builder::default);
-    cutter.request()?;
-    match (cutter.room, cutter.wanted.first()) {
-        (None, _) => Ok(None),
-        (_, Some((offset, _))) => Err(CutError::NoItem(*offset)),
-        _ => Ok(Some(cutter.builders.into_iter().map(Builder::finish).collect())),
+    let mut listed = Listed { wanted: &wanted };
+    let cut = cut_by(batch, portions.len(), room, &mut listed)?;
+    match (&cut, listed.wanted.first()) {
+        (Some(_), Some((offset, _))) => Err(CutError::NoItem(*offset)),
+        _ => Ok(cut),
     }
 }
 
-struct Cutter<'a> {
-    batch: &'a [u8],
+/// Cuts the batch into `count` portions, to which `choose` gives its items; `None` when all of them
+/// together pass `room` bytes.
+pub(super) fn cut_by(
+    batch: &[u8],
+    count: usize,
+    room: usize,
+    choose: &mut impl Choose,
+) -> Result<Option<Vec<Bytes>>, CutError> {
+    let mut cutter =
+        Cutter { batch, choose, headers: Vec::new(), builders: Vec::new(), room: Some(room) };
+    cutter.builders.resize_with(count, Builder::default);
+    cutter.request()?;
+    let Cutter { headers, builders, room, .. } = cutter;
+    let finish = |builder: Builder| builder.finish(batch, &headers);
+    Ok(room.map(|_| builders.into_iter().map(finish).collect()))
+}
+
+/// Which portion an item goes to.
+pub(super) trait Choose {
+    /// The portion of the item whose message lies at `range`, or none. Items come in their order.
+    fn portion(&mut self, batch: &[u8], range: &Range<usize>) -> Result<Option<usize>, CutError>;
+
+    /// Whether this range of the batch can hold an item that goes anywhere.
+    fn may_want(&self, _: &Range<usize>) -> bool {
+        true
+    }
+}
+
+/// Items that were named by offset.
+struct Listed<'a> {
     /// What is still to be found, ascending.
     wanted: &'a [(u32, usize)],
+}
+
+impl Choose for Listed<'_> {
+    fn portion(&mut self, _: &[u8], range: &Range<usize>) -> Result<Option<usize>, CutError> {
+        match self.wanted {
+            [(offset, portion), rest @ ..] if *offset as usize == range.start => {
+                self.wanted = rest;
+                Ok(Some(*portion))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn may_want(&self, range: &Range<usize>) -> bool {
+        self.wanted.first().is_some_and(|(offset, _)| {
+            // An item without content at the end of its group begins where the group ends.
+            (range.start..=range.end).contains(&(*offset as usize))
+        })
+    }
+}
+
+struct Cutter<'a, C> {
+    batch: &'a [u8],
+    choose: &'a mut C,
+    /// What resource and scope groups hold beside their children, in the order in which they were met.
+    headers: Vec<Vec<u8>>,
     builders: Vec<Builder>,
     /// Bytes that may still be copied; `None` when that was not enough.
     room: Option<usize>,
@@ -65,13 +117,16 @@ struct Record {
     payload: Range<usize>,
 }
 
-impl Cutter<'_> {
+impl<C: Choose> Cutter<'_, C> {
     fn request(&mut self) -> Result<(), CutError> {
         let mut at = 0;
-        while at < self.batch.len() && !self.wanted.is_empty() && self.room.is_some() {
+        while at < self.batch.len() && self.room.is_some() {
             let record = self.record(at..self.batch.len())?;
             at = record.whole.end;
-            if record.number == GROUPS && record.wire_type == LEN && self.wants(&record.payload) {
+            if record.number == GROUPS
+                && record.wire_type == LEN
+                && self.choose.may_want(&record.payload)
+            {
                 self.resource_group(record.payload)?;
             }
         }
@@ -79,38 +134,33 @@ impl Cutter<'_> {
     }
 
     fn resource_group(&mut self, group: Range<usize>) -> Result<(), CutError> {
-        let header = self.header(group.clone())?;
-        for builder in &mut self.builders {
-            builder.resource_open = false;
-        }
+        let resource = self.header(group.clone())?;
         let mut at = group.start;
         while at < group.end {
             let record = self.record(at..group.end)?;
             at = record.whole.end;
-            if record.number == CHILDREN && record.wire_type == LEN && self.wants(&record.payload) {
-                self.scope_group(&header, record.payload)?;
+            if record.number == CHILDREN
+                && record.wire_type == LEN
+                && self.choose.may_want(&record.payload)
+            {
+                self.scope_group(resource, record.payload)?;
             }
         }
         Ok(())
     }
 
-    fn scope_group(&mut self, resource: &[u8], group: Range<usize>) -> Result<(), CutError> {
-        let header = self.header(group.clone())?;
-        for builder in &mut self.builders {
-            builder.scope_open = false;
-        }
+    fn scope_group(&mut self, resource: usize, group: Range<usize>) -> Result<(), CutError> {
+        let scope = self.header(group.clone())?;
         let mut at = group.start;
         while at < group.end {
             let record = self.record(at..group.end)?;
             at = record.whole.end;
-            if let Some((offset, portion)) = self.wanted.first()
-                && *offset as usize == record.payload.start
-                && record.number == CHILDREN
+            if record.number == CHILDREN
                 && record.wire_type == LEN
+                && let Some(portion) = self.choose.portion(self.batch, &record.payload)?
             {
-                let item = &self.batch[record.whole.clone()];
-                let copied = self.builders[*portion].push(resource, &header, item);
-                self.wanted = &self.wanted[1..];
+                let builder = &mut self.builders[portion];
+                let copied = builder.push(&self.headers, resource, scope, record.whole);
                 self.room = self.room.and_then(|room| room.checked_sub(copied));
                 if self.room.is_none() {
                     return Ok(());
@@ -120,13 +170,9 @@ impl Cutter<'_> {
         Ok(())
     }
 
-    /// Whether the next wanted item can lie in this range.
-    fn wants(&self, range: &Range<usize>) -> bool {
-        self.wanted.first().is_some_and(|(offset, _)| range.contains(&(*offset as usize)))
-    }
-
-    /// Everything in a group beside its children, unknown fields included.
-    fn header(&self, group: Range<usize>) -> Result<Vec<u8>, CutError> {
+    /// Sets aside everything in a group beside its children, unknown fields included; answers its
+    /// index in `headers`.
+    fn header(&mut self, group: Range<usize>) -> Result<usize, CutError> {
         let mut header = Vec::new();
         let mut at = group.start;
         while at < group.end {
@@ -136,7 +182,8 @@ impl Cutter<'_> {
                 header.extend_from_slice(&self.batch[record.whole]);
             }
         }
-        Ok(header)
+        self.headers.push(header);
+        Ok(self.headers.len() - 1)
     }
 
     fn record(&self, range: Range<usize>) -> Result<Record, CutError> {
@@ -156,60 +203,95 @@ impl Cutter<'_> {
     }
 }
 
-/// Puts one portion together. A group is open until an item of another group arrives.
+/// The plan of one portion; its bytes are written once, when all lengths are known. A group is open
+/// until an item of another group arrives.
 #[derive(Default)]
 struct Builder {
-    out: Vec<u8>,
-    resource: Vec<u8>,
-    scope: Vec<u8>,
-    resource_open: bool,
-    scope_open: bool,
+    pieces: Vec<Piece>,
+    /// Indices of the open groups' headers.
+    resource: Option<usize>,
+    scope: Option<usize>,
+}
+
+enum Piece {
+    /// A group with this header, and the length of its payload.
+    Resource(usize, usize),
+    Scope(usize, usize),
+    /// Where an item stands in the batch, tag and length included.
+    Item(Range<usize>),
 }
 
 impl Builder {
-    /// Answers how many bytes were copied.
-    fn push(&mut self, resource: &[u8], scope: &[u8], item: &[u8]) -> usize {
+    /// Answers how many bytes will be copied for it.
+    fn push(
+        &mut self,
+        headers: &[Vec<u8>],
+        resource: usize,
+        scope: usize,
+        item: Range<usize>,
+    ) -> usize {
         let mut copied = item.len();
-        if !self.resource_open {
-            self.close_resource();
-            self.resource.extend_from_slice(resource);
-            self.scope.extend_from_slice(scope);
-            copied += resource.len() + scope.len();
-        } else if !self.scope_open {
-            self.close_scope();
-            self.scope.extend_from_slice(scope);
-            copied += scope.len();
+        if self.resource != Some(resource) {
+            self.resource = Some(resource);
+            self.pieces.push(Piece::Resource(resource, 0));
+            copied += headers[resource].len();
         }
-        (self.resource_open, self.scope_open) = (true, true);
-        self.scope.extend_from_slice(item);
+        if self.scope != Some(scope) {
+            self.scope = Some(scope);
+            self.pieces.push(Piece::Scope(scope, 0));
+            copied += headers[scope].len();
+        }
+        self.pieces.push(Piece::Item(item));
         copied
     }
 
-    fn close_scope(&mut self) {
-        if !self.scope.is_empty() {
-            put_delimited(&mut self.resource, CHILDREN, &self.scope);
-            self.scope.clear();
+    fn finish(mut self, batch: &[u8], headers: &[Vec<u8>]) -> Bytes {
+        let mut out = Vec::with_capacity(self.measure(headers));
+        for piece in self.pieces {
+            match piece {
+                Piece::Resource(header, len) => {
+                    put_head(&mut out, GROUPS, len);
+                    out.extend_from_slice(&headers[header]);
+                }
+                Piece::Scope(header, len) => {
+                    put_head(&mut out, CHILDREN, len);
+                    out.extend_from_slice(&headers[header]);
+                }
+                Piece::Item(item) => out.extend_from_slice(&batch[item]),
+            }
         }
+        out.into()
     }
 
-    fn close_resource(&mut self) {
-        self.close_scope();
-        if !self.resource.is_empty() {
-            put_delimited(&mut self.out, GROUPS, &self.resource);
-            self.resource.clear();
+    /// Fills in the lengths, from the last piece to the first; answers that of the whole.
+    fn measure(&mut self, headers: &[Vec<u8>]) -> usize {
+        let (mut items, mut scopes, mut resources) = (0, 0, 0);
+        for piece in self.pieces.iter_mut().rev() {
+            match piece {
+                Piece::Item(item) => items += item.len(),
+                Piece::Scope(header, len) => {
+                    *len = headers[*header].len() + std::mem::take(&mut items);
+                    scopes += delimited_len(*len);
+                }
+                Piece::Resource(header, len) => {
+                    *len = headers[*header].len() + std::mem::take(&mut scopes);
+                    resources += delimited_len(*len);
+                }
+            }
         }
-    }
-
-    fn finish(mut self) -> Bytes {
-        self.close_resource();
-        self.out.into()
+        resources
     }
 }
 
-fn put_delimited(out: &mut Vec<u8>, field: u32, payload: &[u8]) {
+fn put_head(out: &mut Vec<u8>, field: u32, len: usize) {
     wire::put_varint(out, u64::from(field << 3 | u32::from(LEN)));
-    wire::put_varint(out, payload.len() as u64);
-    out.extend_from_slice(payload);
+    wire::put_varint(out, len as u64);
+}
+
+/// Bytes of a field with a payload of so many, its one-byte tag and its length included.
+fn delimited_len(payload: usize) -> usize {
+    let bits = usize::BITS - payload.leading_zeros();
+    1 + bits.max(1).div_ceil(7) as usize + payload
 }
 
 #[cfg(test)]
@@ -218,7 +300,9 @@ mod tests {
 
     fn group(field: u32, parts: &[&[u8]]) -> Vec<u8> {
         let mut out = Vec::new();
-        put_delimited(&mut out, field, &parts.concat());
+        let payload = parts.concat();
+        put_head(&mut out, field, payload.len());
+        out.extend_from_slice(&payload);
         out
     }
 

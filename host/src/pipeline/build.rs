@@ -15,6 +15,7 @@ use crate::config::{
 };
 use crate::consumer::Consumer;
 use crate::exporter;
+use crate::extension::file_storage::{StorageStartError, Storages};
 use crate::pipeline::FanOut;
 use crate::processor::batch::BatchProcessor;
 use crate::processor::memory_limiter::MemoryLimiter;
@@ -53,13 +54,17 @@ pub enum BuildError {
     /// What guests say about their configuration, and what is wrong with files of certificates.
     #[error(transparent)]
     Problems(#[from] Problems),
+    #[error(transparent)]
+    Storage(#[from] StorageStartError),
 }
 
 impl Prepared {
     /// Builds the exporters (which connect to nothing yet), reads the certificates of the receivers,
-    /// loads every guest and hands it its configuration; all complaints at once.
+    /// loads every guest and hands it its configuration; all complaints at once. Without storages what
+    /// is held is in memory: for a configuration that is only to be checked.
     pub async fn new(
         config: &Config,
+        storages: &Storages,
         workers: usize,
         metrics: &Metrics,
     ) -> Result<Self, BuildError> {
@@ -73,7 +78,7 @@ impl Prepared {
             let user_modules =
                 guests.iter().any(|(_, _, guest)| matches!(guest.module, Module::File(_)));
             let runtime = Runtime::new(guests.len(), workers, user_modules)?;
-            configured = configure(&runtime, guests, metrics, &mut problems).await;
+            configured = configure(&runtime, guests, storages, metrics, &mut problems).await?;
             Some(runtime)
         };
         if problems.is_empty() {
@@ -217,23 +222,29 @@ fn exporters(
 async fn configure(
     runtime: &Runtime,
     guests: Vec<(&PipelineId, &ComponentId, &GuestSettings)>,
+    storages: &Storages,
     metrics: &Metrics,
     problems: &mut Vec<Problem>,
-) -> BTreeMap<(PipelineId, ComponentId), Configured> {
+) -> Result<BTreeMap<(PipelineId, ComponentId), Configured>, StorageStartError> {
     let seed = hash_seed();
     let mut configured = BTreeMap::new();
     for (pipeline, id, settings) in guests {
         let configuration = Configuration {
+            id: id.to_string(),
             json: settings.config_json(),
             texts: settings.config_texts(),
             hash_seed: seed,
             instances: 1,
         };
         let options = settings.options.clone();
+        let namespace = match &options.hold.storage {
+            Some(storage) => storages.hold(&storage.id, pipeline, id)?,
+            None => None,
+        };
         let name = id.to_string();
         let answer =
-            runtime.configure(&name, &settings.module, configuration, options, metrics).await;
-        match answer {
+            runtime.configure(&name, &settings.module, configuration, options, namespace, metrics);
+        match answer.await {
             Ok(guest) if guest.takes(pipeline.signal()) => {
                 configured.insert((pipeline.clone(), id.clone()), guest);
             }
@@ -247,7 +258,7 @@ async fn configure(
             Err(error) => problems.extend(complaints(id, settings, &error)),
         }
     }
-    configured
+    Ok(configured)
 }
 
 /// Every guest of every pipeline: each pipeline has instances of its own.

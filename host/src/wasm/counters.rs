@@ -2,7 +2,7 @@
 //! them. In memory; the trait is where a shared store can stand later.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dashmap::DashMap;
 
@@ -22,8 +22,8 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A store of counters.
 pub trait Counters: Send + Sync {
-    /// Takes `claim.n` if all of it is there.
-    fn take(&self, claim: Claim) -> Option<Grant>;
+    /// Takes `claim.n` if all of it is there. `now` is that of one monotonic clock.
+    fn take(&self, claim: Claim, now: Duration) -> Option<Grant>;
 
     /// Gives back what an earlier `take` granted and the call that asked for it did not use.
     fn give_back(&self, grant: &Grant);
@@ -37,11 +37,10 @@ pub struct Grant {
 }
 
 /// The counters of one processor, in this process.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct InMemory {
-    started: Instant,
     budgets: DashMap<Vec<u8>, Budget>,
-    /// Milliseconds after `started` before which no sweep is due.
+    /// Milliseconds on the clock before which no sweep is due.
     next_sweep: AtomicU64,
 }
 
@@ -51,14 +50,8 @@ enum Budget {
     Bucket { tokens: f64, at: Duration, rate: f64, burst: u64 },
 }
 
-impl Default for InMemory {
-    fn default() -> Self {
-        Self { started: Instant::now(), budgets: DashMap::new(), next_sweep: AtomicU64::new(0) }
-    }
-}
-
-impl InMemory {
-    fn take_at(&self, claim: Claim, now: Duration) -> Option<Grant> {
+impl Counters for InMemory {
+    fn take(&self, claim: Claim, now: Duration) -> Option<Grant> {
         if !self.budgets.contains_key(&claim.key) && !self.has_room(now) {
             return None;
         }
@@ -69,23 +62,6 @@ impl InMemory {
         let window = budget.window();
         drop(budget);
         granted.then_some(Grant { claim, window })
-    }
-
-    /// Whether one more key fits, after forgetting those that are as good as new.
-    fn has_room(&self, now: Duration) -> bool {
-        let millis = |time: Duration| time.as_millis() as u64;
-        let due = millis(now) >= self.next_sweep.load(Ordering::Relaxed);
-        if due && self.budgets.len() >= SWEEP_FROM {
-            self.next_sweep.store(millis(now + SWEEP_INTERVAL), Ordering::Relaxed);
-            self.budgets.retain(|_, budget| !budget.is_full(now));
-        }
-        self.budgets.len() < MAX_KEYS
-    }
-}
-
-impl Counters for InMemory {
-    fn take(&self, claim: Claim) -> Option<Grant> {
-        self.take_at(claim, self.started.elapsed())
     }
 
     fn give_back(&self, grant: &Grant) {
@@ -101,6 +77,19 @@ impl Counters for InMemory {
                 }
             }
         }
+    }
+}
+
+impl InMemory {
+    /// Whether one more key fits, after forgetting those that are as good as new.
+    fn has_room(&self, now: Duration) -> bool {
+        let millis = |time: Duration| time.as_millis() as u64;
+        let due = millis(now) >= self.next_sweep.load(Ordering::Relaxed);
+        if due && self.budgets.len() >= SWEEP_FROM {
+            self.next_sweep.store(millis(now + SWEEP_INTERVAL), Ordering::Relaxed);
+            self.budgets.retain(|_, budget| !budget.is_full(now));
+        }
+        self.budgets.len() < MAX_KEYS
     }
 }
 
@@ -192,15 +181,15 @@ mod tests {
         let counters = InMemory::default();
         let window = |n| claim(n, Bound::Window((10, 1000)));
         let at = Duration::from_millis;
-        assert!(counters.take_at(window(10), at(1)).is_some());
-        assert!(counters.take_at(window(1), at(999)).is_none());
-        let grant = counters.take_at(window(1), at(1000)).unwrap();
+        assert!(counters.take(window(10), at(1)).is_some());
+        assert!(counters.take(window(1), at(999)).is_none());
+        let grant = counters.take(window(1), at(1000)).unwrap();
         counters.give_back(&grant);
-        assert!(counters.take_at(window(10), at(1001)).is_some());
+        assert!(counters.take(window(10), at(1001)).is_some());
         // The window of this grant is over: the new one owes it nothing.
-        assert!(counters.take_at(window(10), at(2000)).is_some());
+        assert!(counters.take(window(10), at(2000)).is_some());
         counters.give_back(&grant);
-        assert!(counters.take_at(window(1), at(2001)).is_none());
+        assert!(counters.take(window(1), at(2001)).is_none());
     }
 
     #[test]
@@ -208,11 +197,11 @@ mod tests {
         let counters = InMemory::default();
         let bucket = |n| claim(n, Bound::Bucket((10.0, 20)));
         let at = Duration::from_millis;
-        assert!(counters.take_at(bucket(21), at(0)).is_none());
-        assert!(counters.take_at(bucket(20), at(0)).is_some());
-        assert!(counters.take_at(bucket(1), at(99)).is_none());
-        assert!(counters.take_at(bucket(1), at(100)).is_some());
-        assert!(counters.take_at(bucket(20), at(10_000)).is_some());
+        assert!(counters.take(bucket(21), at(0)).is_none());
+        assert!(counters.take(bucket(20), at(0)).is_some());
+        assert!(counters.take(bucket(1), at(99)).is_none());
+        assert!(counters.take(bucket(1), at(100)).is_some());
+        assert!(counters.take(bucket(20), at(10_000)).is_some());
     }
 
     #[test]
@@ -224,9 +213,9 @@ mod tests {
             bound: Bound::Window((1, 1000)),
         };
         for n in 0..SWEEP_FROM {
-            counters.take_at(key(n), Duration::ZERO);
+            counters.take(key(n), Duration::ZERO);
         }
-        counters.take_at(key(SWEEP_FROM), Duration::from_secs(5));
+        counters.take(key(SWEEP_FROM), Duration::from_secs(5));
         assert_eq!(counters.budgets.len(), 1);
     }
 }

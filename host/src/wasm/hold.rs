@@ -1,19 +1,36 @@
 //! What guests wait with: items the host keeps for them, by key, until they decide.
 //!
-//! A fragment is `held` from the commit of the call that named it until its key is decided; then it
-//! is `releasing` until the next stage has accepted it, or gone. State that a guest loses with its
-//! instance is rebuilt from what is held.
+//! A fragment is held from the commit of the call that named it until its key is decided; then it is
+//! releasing until the next stage has accepted it, or gone. State that a guest loses with its instance
+//! is rebuilt from what is held.
+//!
+//! Without a storage everything lies in memory, compressed above half of its bound. With one, every
+//! commit is on disk before it is acknowledged, and what lies in memory are copies, dropped, the
+//! oldest first, at the bound of memory.
+//!
+//! Calls that touch one key do not run at the same time: the partition of the guest sees to that.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod commit;
+mod fragment;
+mod index;
+mod journal;
+mod memos;
+mod metrics;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytes::{Bytes, BytesMut};
-use prometheus::IntGauge;
-
-use super::bindings::hold::Decision;
+pub use self::fragment::{Fragment, Key, Packer, Payload};
+use self::index::{Index, Usage};
+pub use self::journal::RecoveryError;
+use self::journal::{Journal, RECORD_OVERHEAD};
+pub use self::metrics::HoldMetrics;
 use super::settings::HoldOptions;
 use crate::batch::Signal;
+use crate::storage::Namespace;
 
 /// Most bytes of a key.
 pub const MAX_KEY: usize = 64;
@@ -27,80 +44,123 @@ pub const MAX_MEMOS: u32 = 1 << 24;
 /// Fragments are forwarded together up to this many bytes.
 pub const RELEASE_BATCH_BYTES: usize = 1 << 20;
 
-/// What a fragment costs beside its bytes: its entry, its key, its share of the table.
-const FRAGMENT_OVERHEAD: usize = 160;
-
-/// The items of one key out of one batch.
-#[derive(Clone, Debug)]
-pub struct Fragment {
-    pub key: Box<[u8]>,
-    pub signal: Signal,
-    /// Nanoseconds since the Unix epoch.
-    pub received: u64,
-    /// One Export request.
-    pub bytes: Bytes,
-    pub items: usize,
-}
-
-impl Fragment {
-    /// What the fragment counts for in the store's bound.
-    pub fn cost(&self) -> usize {
-        self.bytes.len() + self.key.len() + FRAGMENT_OVERHEAD
-    }
-}
-
-/// What is ready to go on: whole fragments of one signal, concatenated.
-#[derive(Clone, Debug)]
-pub struct Released {
-    pub signal: Signal,
-    pub bytes: Bytes,
-    pub items: usize,
-    pub received: u64,
-    fragments: usize,
-}
+/// Payloads that compress better than this to one are rare.
+const MAX_COMPRESSION: usize = 16;
 
 /// The store of one processor.
 #[derive(Debug)]
 pub struct HoldStore {
-    bound: HoldOptions,
+    options: HoldOptions,
+    metrics: HoldMetrics,
+    journal: Option<Journal>,
     /// How many memos are kept, the newest.
     memos: AtomicUsize,
-    inner: Mutex<Inner>,
-    /// A gauge of the bytes in use; `tamis_hold_bytes`.
-    bytes: IntGauge,
+    next_sequence: AtomicU64,
+    index: Mutex<Index>,
     /// Woken when something is released.
     pub changed: tokio::sync::Notify,
+    closing: tokio::sync::Notify,
 }
 
+/// What calls that ended well do to the store.
 #[derive(Debug, Default)]
-struct Inner {
-    used: usize,
-    next_sequence: u64,
-    held: HashMap<Box<[u8]>, Vec<Entry>>,
-    releasing: VecDeque<Fragment>,
-    /// Oldest first; a key may have an older memo further up, which counts for nothing.
-    memos: VecDeque<Decision>,
-    closed: bool,
+pub struct Effects {
+    /// Room for these is reserved.
+    pub fragments: Vec<Fragment>,
+    /// Taken after the fragments: a key may be held and decided in one call.
+    pub verdicts: Vec<Verdict>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    sequence: u64,
-    fragment: Fragment,
+/// What is decided about a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    pub key: Vec<u8>,
+    /// Empty: not to be remembered.
+    pub memo: Vec<u8>,
+    pub fate: Fate,
 }
 
-/// An entry as a new instance replays it.
+/// What becomes of what is held under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Release,
+    /// Released, but the guest has the last word.
+    Rewrite,
+    Discard,
+}
+
+/// What goes on together: fragments of one signal, by key.
+#[derive(Debug, Default)]
+pub struct Release {
+    pub keys: Vec<ReleasedKey>,
+    signal: Option<Signal>,
+    /// Bytes of all payloads, unpacked.
+    size: usize,
+}
+
+/// What was held under one key.
+#[derive(Clone, Debug)]
+pub struct ReleasedKey {
+    pub key: Key,
+    /// The memo for the guest's `rewriter`; none where it is forwarded as it is.
+    pub rewrite: Option<Vec<u8>>,
+    /// Sequences of the fragments.
+    pub fragments: Vec<u64>,
+}
+
+/// The fragments of a release with all payloads in memory.
+pub type Loaded = Vec<(ReleasedKey, Vec<Fragment>)>;
+
+/// An entry as a new instance replays it; its payload is in memory.
 #[derive(Clone, Debug)]
 pub struct Replayed {
     pub sequence: u64,
     pub fragment: Fragment,
 }
 
+/// How much a call may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Bytes that are still free.
+    pub bytes: usize,
+    /// Memory is above half of its bound.
+    pub compress: bool,
+}
+
+impl Room {
+    /// Bytes that may be cut out of a batch: more than there is room for where they are compressed.
+    pub fn uncompressed(self) -> usize {
+        if self.compress { self.bytes.saturating_mul(MAX_COMPRESSION) } else { self.bytes }
+    }
+}
+
 impl HoldStore {
-    pub fn new(bound: HoldOptions, bytes: IntGauge) -> Self {
-        let inner = Mutex::new(Inner::default());
-        let memos = AtomicUsize::new(0);
-        Self { bound, memos, inner, bytes, changed: tokio::sync::Notify::new() }
+    /// A store in memory.
+    pub fn new(options: HoldOptions, metrics: HoldMetrics) -> Self {
+        Self {
+            options,
+            metrics,
+            journal: None,
+            memos: AtomicUsize::new(0),
+            next_sequence: AtomicU64::new(0),
+            index: Mutex::default(),
+            changed: tokio::sync::Notify::new(),
+            closing: tokio::sync::Notify::new(),
+        }
+    }
+
+    /// A store on disk, with what a former life of the process has left there.
+    pub async fn open(
+        options: HoldOptions,
+        metrics: HoldMetrics,
+        namespace: Namespace,
+    ) -> Result<Self, RecoveryError> {
+        let mut store = Self::new(options, metrics);
+        let journal = Journal::new(namespace);
+        let broken = tokio::task::block_in_place(|| store.recover(&journal))?;
+        journal.begin(broken).await?;
+        store.journal = Some(journal);
+        Ok(store)
     }
 
     /// Keeps so many memos from now on.
@@ -108,246 +168,140 @@ impl HoldStore {
         self.memos.store(memos, Ordering::Relaxed);
     }
 
-    /// Bytes in use, and at most.
+    /// Whether what is held outlives the process.
+    pub fn is_durable(&self) -> bool {
+        self.journal.is_some()
+    }
+
+    /// Bytes in use, and at most: of disk or of memory, whichever is fuller.
     pub fn usage(&self) -> (usize, usize) {
-        (self.lock().used, self.bound.memory)
+        let usage = self.lock().usage;
+        if self.journal.is_none() {
+            return (usage.memory(), self.options.memory);
+        }
+        // Payloads in memory are copies that give way; entries do not.
+        let (memory, disk) = (usage.entries, usage.disk);
+        let fuller =
+            memory as u128 * self.options.disk as u128 > disk as u128 * self.options.memory as u128;
+        if fuller { (memory, self.options.memory) } else { (disk, self.options.disk) }
     }
 
-    /// Bytes that are still free.
-    pub fn room(&self) -> usize {
-        self.bound.memory.saturating_sub(self.lock().used)
+    pub fn room(&self) -> Room {
+        let usage = self.lock().usage;
+        let bytes = match &self.journal {
+            None => self.options.memory.saturating_sub(usage.memory()),
+            Some(_) => self.options.disk.saturating_sub(usage.disk),
+        };
+        let compress = usage.memory() > self.options.memory / 2;
+        Room { bytes, compress }
     }
 
-    /// Sets room aside; false when the bound is reached.
-    pub fn reserve(&self, cost: usize) -> bool {
-        let mut inner = self.lock();
-        let fits = inner.used.saturating_add(cost) <= self.bound.memory;
+    /// Counts what a [`Packer`] has compressed.
+    pub fn count_compressed(&self, fragments: &[Fragment]) {
+        let compressed = |fragment: &Fragment| match fragment.payload {
+            Payload::Compressed { size, .. } => size,
+            _ => 0,
+        };
+        self.metrics.compressed.inc_by(fragments.iter().map(compressed).sum::<usize>() as u64);
+    }
+
+    /// Sets room aside for fragments; false when a bound is reached, or when the disk is full.
+    pub fn reserve(&self, fragments: &[Fragment]) -> bool {
+        if self.journal.as_ref().is_some_and(|journal| !journal.has_room()) {
+            return false;
+        }
+        let cost = self.cost(fragments);
+        let mut index = self.lock();
+        let after = index.usage.plus(cost);
+        let memory = if self.journal.is_some() { after.entries } else { after.memory() };
+        let fits = memory <= self.options.memory && after.disk <= self.options.disk;
         if fits {
-            inner.used += cost;
-            self.bytes.add(cost as i64);
+            self.set_usage(&mut index, after);
         }
         fits
     }
 
-    /// Gives room back that was set aside for what was not kept after all.
-    pub fn unreserve(&self, cost: usize) {
-        let mut inner = self.lock();
-        self.give_back(&mut inner, cost);
-    }
-
-    /// Keeps fragments for which room was reserved.
-    pub fn keep(&self, fragments: Vec<Fragment>) {
-        let mut inner = self.lock();
-        for fragment in fragments {
-            let sequence = inner.next_sequence;
-            inner.next_sequence += 1;
-            let entry = Entry { sequence, fragment };
-            inner.held.entry(entry.fragment.key.clone()).or_default().push(entry);
-        }
-    }
-
-    /// Moves what is held under the keys to what goes on.
-    pub fn release(&self, decisions: Vec<Decision>) {
-        let mut inner = self.lock();
-        for decision in decisions {
-            let entries = inner.held.remove(decision.key.as_slice()).unwrap_or_default();
-            inner.releasing.extend(entries.into_iter().map(|entry| entry.fragment));
-            self.remember(&mut inner, decision);
-        }
-        drop(inner);
-        self.changed.notify_one();
-    }
-
-    /// Forgets what is held under the keys; answers how many items that were, by signal.
-    pub fn discard(&self, decisions: Vec<Decision>) -> [usize; 3] {
-        let mut inner = self.lock();
-        let mut items = [0; 3];
-        for decision in decisions {
-            let entries = inner.held.remove(decision.key.as_slice()).unwrap_or_default();
-            for Entry { fragment, .. } in entries {
-                items[fragment.signal.index()] += fragment.items;
-                self.give_back(&mut inner, fragment.cost());
-            }
-            self.remember(&mut inner, decision);
-        }
-        items
-    }
-
-    fn remember(&self, inner: &mut Inner, decision: Decision) {
-        if !decision.memo.is_empty() {
-            inner.memos.push_back(decision);
-        }
-        while inner.memos.len() > self.memos.load(Ordering::Relaxed) {
-            inner.memos.pop_front();
-        }
-    }
-
-    /// The next fragments to forward, without taking them out: they stay until [`Self::forwarded`].
-    pub fn next_release(&self) -> Option<Released> {
-        let inner = self.lock();
-        let first = inner.releasing.front()?;
-        let (mut size, mut items, mut fragments) = (0, 0, 0);
-        let mut bytes = BytesMut::new();
-        for fragment in &inner.releasing {
-            let fits = fragments == 0 || size + fragment.bytes.len() <= RELEASE_BATCH_BYTES;
-            if fragment.signal != first.signal || !fits {
-                break;
-            }
-            size += fragment.bytes.len();
-            items += fragment.items;
-            fragments += 1;
-            bytes.extend_from_slice(&fragment.bytes);
-        }
-        let (signal, received) = (first.signal, first.received);
-        Some(Released { signal, bytes: bytes.freeze(), items, received, fragments })
-    }
-
-    /// The next stage has taken responsibility (or what was released is given up and counted).
-    pub fn forwarded(&self, released: &Released) {
-        let mut inner = self.lock();
-        for _ in 0..released.fragments {
-            if let Some(fragment) = inner.releasing.pop_front() {
-                self.give_back(&mut inner, fragment.cost());
-            }
-        }
+    /// Gives room back that was set aside for what is not kept after all.
+    pub fn unreserve(&self, fragments: &[Fragment]) {
+        let cost = self.cost(fragments);
+        let mut index = self.lock();
+        let after = index.usage.less(cost);
+        self.set_usage(&mut index, after);
     }
 
     /// Nothing more will be released.
     pub fn close(&self) {
         self.lock().closed = true;
-        self.changed.notify_one();
+        self.closing.notify_waiters();
+        self.changed.notify_waiters();
+    }
+
+    /// Returns when [`Self::close`] was called.
+    pub async fn closed(&self) {
+        let closing = self.closing.notified();
+        if !self.is_closed() {
+            closing.await;
+        }
     }
 
     pub fn is_closed(&self) -> bool {
         self.lock().closed
     }
 
-    /// Items held or on their way out, by signal.
-    pub fn items(&self) -> [usize; 3] {
-        let inner = self.lock();
-        let mut items = [0; 3];
-        let held = inner.held.values().flatten().map(|entry| &entry.fragment);
-        for fragment in held.chain(&inner.releasing) {
-            items[fragment.signal.index()] += fragment.items;
+    /// Items held or on their way out.
+    pub fn items(&self) -> usize {
+        self.lock().items()
+    }
+
+    /// Nothing is on its way out.
+    #[cfg(test)]
+    pub fn has_released_all(&self) -> bool {
+        self.lock().holds_all()
+    }
+
+    /// Nothing is held, on its way out or remembered.
+    pub fn is_empty(&self) -> bool {
+        let index = self.lock();
+        index.is_empty() && index.memos.is_empty()
+    }
+
+    /// What fragments take. Of a durable store, what is reserved is disk: payloads in memory are
+    /// copies, which come with the commit.
+    fn cost(&self, fragments: &[Fragment]) -> Usage {
+        let entries = fragments.iter().map(Fragment::overhead).sum();
+        let payloads = fragments.iter().map(|fragment| fragment.payload.len()).sum();
+        if self.is_durable() {
+            Usage { entries, payloads: 0, disk: fragments.iter().map(on_disk).sum() }
+        } else {
+            Usage { entries, payloads, disk: 0 }
         }
-        items
     }
 
-    /// Memos, oldest first.
-    pub fn memos(&self) -> Vec<Decision> {
-        self.lock().memos.iter().cloned().collect()
-    }
-
-    /// What is held, in order of arrival, for a new instance.
-    pub fn entries(&self) -> Vec<Replayed> {
-        let inner = self.lock();
-        let mut entries: Vec<Replayed> = inner
-            .held
-            .values()
-            .flatten()
-            .map(|entry| Replayed { sequence: entry.sequence, fragment: entry.fragment.clone() })
-            .collect();
-        entries.sort_unstable_by_key(|entry| entry.sequence);
-        entries
-    }
-
-    /// Takes an entry out for good; answers its items.
-    pub fn quarantine(&self, entry: &Replayed) -> usize {
-        let mut inner = self.lock();
-        let Some(entries) = inner.held.get_mut(&entry.fragment.key) else { return 0 };
-        let Some(index) = entries.iter().position(|held| held.sequence == entry.sequence) else {
-            return 0;
-        };
-        let removed = entries.remove(index).fragment;
-        if entries.is_empty() {
-            inner.held.remove(&entry.fragment.key);
+    /// Gives the room of an entry back that is gone.
+    fn forget(&self, index: &mut Index, fragment: &Fragment) {
+        let mut cost = self.cost(std::slice::from_ref(fragment));
+        if self.is_durable() && !matches!(fragment.payload, Payload::Stored { .. }) {
+            cost.payloads = fragment.payload.len();
         }
-        self.give_back(&mut inner, removed.cost());
-        removed.items
+        let after = index.usage.less(cost);
+        self.set_usage(index, after);
     }
 
-    /// The gauge is moved, not set: each pipeline has a store of its own under the same label.
-    fn give_back(&self, inner: &mut Inner, cost: usize) {
-        inner.used -= cost;
-        self.bytes.sub(cost as i64);
+    fn set_usage(&self, index: &mut Index, after: Usage) {
+        let before = std::mem::replace(&mut index.usage, after);
+        self.metrics.memory.add(after.memory() as i64 - before.memory() as i64);
+        self.metrics.disk.add(after.disk as i64 - before.disk as i64);
+        if let Some(journal) = &self.journal {
+            journal.set_live(after.disk);
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn store(memory: usize) -> HoldStore {
-        let gauge = IntGauge::new("g", "g").unwrap();
-        let store = HoldStore::new(HoldOptions { memory }, gauge);
-        store.keep_memos(2);
-        store
-    }
-
-    fn fragment(key: &[u8], bytes: &'static [u8]) -> Fragment {
-        Fragment {
-            key: key.into(),
-            signal: Signal::Traces,
-            received: 1,
-            bytes: Bytes::from_static(bytes),
-            items: 1,
-        }
-    }
-
-    fn decision(key: &[u8]) -> Decision {
-        Decision { key: key.to_vec(), memo: b"m".to_vec() }
-    }
-
-    #[test]
-    fn room_ends_exactly_at_the_bound() {
-        let store = store(100);
-        assert!(!store.reserve(101));
-        assert!(store.reserve(100));
-        assert!(!store.reserve(1));
-        store.unreserve(1);
-        assert!(store.reserve(1));
-    }
-
-    #[test]
-    fn what_is_released_stays_until_it_was_forwarded() {
-        let store = store(10_000);
-        let fragments = vec![fragment(b"a", b"1"), fragment(b"b", b"2"), fragment(b"a", b"3")];
-        let cost = fragments.iter().map(Fragment::cost).sum();
-        assert!(store.reserve(cost));
-        store.keep(fragments);
-        store.release(vec![decision(b"a")]);
-        for _ in 0..2 {
-            let released = store.next_release().unwrap();
-            assert_eq!((released.bytes.as_ref(), released.items), (&b"13"[..], 2));
-        }
-        assert_eq!(store.items()[0], 3);
-        store.forwarded(&store.next_release().unwrap());
-        assert!(store.next_release().is_none());
-        assert_eq!(store.discard(vec![decision(b"b")])[0], 1);
-        assert_eq!(store.lock().used, 0);
-    }
-
-    #[test]
-    fn the_newest_memos_are_kept() {
-        let store = store(0);
-        store.release(vec![decision(b"a"), decision(b"b"), decision(b"c")]);
-        let keys: Vec<_> = store.memos().into_iter().map(|memo| memo.key).collect();
-        assert_eq!(keys, [b"b", b"c"]);
-    }
-
-    #[test]
-    fn a_quarantined_entry_is_gone() {
-        let store = store(10_000);
-        store.reserve(fragment(b"a", b"1").cost());
-        store.keep(vec![fragment(b"a", b"1")]);
-        let entry = store.entries().remove(0);
-        assert_eq!(store.quarantine(&entry), 1);
-        assert_eq!(store.quarantine(&entry), 0);
-        assert!(store.entries().is_empty());
-        assert_eq!(store.lock().used, 0);
-    }
+/// Bytes of a fragment's record.
+fn on_disk(fragment: &Fragment) -> usize {
+    RECORD_OVERHEAD + fragment.key.len() + fragment.payload.len()
 }

@@ -3,16 +3,15 @@
 //! A misuse that no correct guest commits ends the call with a trap (an `Err` here); nothing in this
 //! file panics on what a guest hands over.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::bindings::counters::{self, Claim};
 use super::bindings::hold::{self, Decision, Fullness, Portion};
 use super::bindings::logging::{self, Level};
 use super::bindings::metrics::{self, Measurement};
 use super::bindings::{clock, types};
 use super::counters::MAX_COUNTER_KEY;
-use super::hold::{Fragment, MAX_KEY, MAX_MEMO};
-use super::state::{Call, MAX_STAGED_BYTES, State, Verdict};
+use super::hold::{Fate, Fragment, MAX_KEY, MAX_MEMO, Packer, Verdict};
+use super::state::{Call, MAX_STAGED_BYTES, State};
+use crate::batch::Signal;
 use crate::otlp;
 
 /// A guest's misuse of an import; ends the call.
@@ -24,7 +23,7 @@ enum Misuse {
     CounterKeyLength(usize),
     #[error("hold outside of process")]
     HoldOutsideProcess,
-    #[error("release or discard within replay")]
+    #[error("release or discard within replay or rewrite")]
     DecisionInReplay,
     #[error("release with `rewrite`, but the component does not export `rewriter`")]
     RewriteWithoutRewriter,
@@ -49,11 +48,11 @@ impl logging::Host for State {
 
 impl clock::Host for State {
     fn wall(&mut self) -> wasmtime::Result<u64> {
-        Ok(unix_nanos(SystemTime::now()))
+        Ok(self.shared.clock.wall())
     }
 
     fn monotonic(&mut self) -> wasmtime::Result<u64> {
-        Ok(u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        Ok(u64::try_from(self.shared.clock.monotonic().as_nanos()).unwrap_or(u64::MAX))
     }
 }
 
@@ -70,6 +69,7 @@ impl metrics::Host for State {
 
 impl counters::Host for State {
     fn take(&mut self, claims: Vec<Claim>) -> wasmtime::Result<Vec<bool>> {
+        let now = self.shared.clock.monotonic();
         let mut answers = Vec::with_capacity(claims.len());
         for claim in claims {
             if claim.key.len() > MAX_COUNTER_KEY {
@@ -77,7 +77,7 @@ impl counters::Host for State {
             }
             // Before it is taken: what cannot be staged could not be given back.
             self.grow(size_of::<Claim>() + claim.key.len())?;
-            let grant = self.shared.counters.take(claim);
+            let grant = self.shared.counters.take(claim, now);
             answers.push(grant.is_some());
             self.staged.claims.extend(grant);
         }
@@ -88,9 +88,9 @@ impl counters::Host for State {
 impl hold::Host for State {
     fn hold(&mut self, portions: Vec<Portion>) -> wasmtime::Result<bool> {
         let Some(fragments) = self.fragments(&portions)? else { return Ok(false) };
-        let cost: usize = fragments.iter().map(Fragment::cost).sum();
-        let reserved = self.shared.hold.reserve(cost);
+        let reserved = self.shared.hold.reserve(&fragments);
         if reserved {
+            self.shared.hold.count_compressed(&fragments);
             self.staged.fragments.extend(fragments);
         }
         Ok(reserved)
@@ -102,14 +102,14 @@ impl hold::Host for State {
     }
 
     fn release(&mut self, decisions: Vec<Decision>, rewrite: bool) -> wasmtime::Result<()> {
-        if rewrite {
+        if rewrite && !self.shared.rewrites {
             return Err(Misuse::RewriteWithoutRewriter.into());
         }
-        self.stage_decisions(decisions, Verdict::Release)
+        self.stage_decisions(decisions, if rewrite { Fate::Rewrite } else { Fate::Release })
     }
 
     fn discard(&mut self, decisions: Vec<Decision>) -> wasmtime::Result<()> {
-        self.stage_decisions(decisions, Verdict::Discard)
+        self.stage_decisions(decisions, Fate::Discard)
     }
 }
 
@@ -121,35 +121,31 @@ impl State {
         };
         portions.iter().try_for_each(|portion| check_key(&portion.key))?;
         let offsets: Vec<&[u32]> = portions.iter().map(|portion| &*portion.items).collect();
-        let Some(cut) = otlp::cut(bytes, &offsets, self.shared.hold.room())? else {
-            return Ok(None);
-        };
-        let fragments: Result<Vec<Fragment>, Misuse> = portions
-            .iter()
-            .zip(cut)
-            .filter(|(_, bytes)| !bytes.is_empty())
-            .map(|(portion, bytes)| {
-                Ok(Fragment {
-                    key: portion.key.as_slice().into(),
-                    signal: *signal,
-                    received: *received,
-                    items: otlp::walk(*signal, &bytes)?,
-                    bytes,
-                })
-            })
-            .collect();
-        fragments.map(Some)
+        let room = self.shared.hold.room();
+        let Some(cut) = otlp::cut(bytes, &offsets, room.uncompressed())? else { return Ok(None) };
+        let mut packer = Packer::new(room.compress);
+        let mut fragments = Vec::with_capacity(portions.len());
+        for (portion, bytes) in portions.iter().zip(cut) {
+            if bytes.is_empty() {
+                continue;
+            }
+            let items = match signal {
+                // What is counted is its data points.
+                Signal::Metrics => otlp::walk(*signal, &bytes)?,
+                Signal::Traces | Signal::Logs => portion.items.len(),
+            };
+            let (key, received) = (portion.key.as_slice().into(), *received);
+            let payload = packer.pack(bytes);
+            fragments.push(Fragment { key, signal: *signal, received, items, payload });
+        }
+        Ok(Some(fragments))
     }
 
     fn grow(&mut self, bytes: usize) -> Result<(), Misuse> {
         if self.staged.grow(bytes) { Ok(()) } else { Err(Misuse::TooMuchStaged) }
     }
 
-    fn stage_decisions(
-        &mut self,
-        decisions: Vec<Decision>,
-        verdict: fn(Decision) -> Verdict,
-    ) -> wasmtime::Result<()> {
+    fn stage_decisions(&mut self, decisions: Vec<Decision>, fate: Fate) -> wasmtime::Result<()> {
         if matches!(self.call, Call::Replay) {
             return Err(Misuse::DecisionInReplay.into());
         }
@@ -159,7 +155,8 @@ impl State {
                 return Err(Misuse::MemoLength(decision.memo.len()).into());
             }
             self.grow(size_of::<Verdict>() + decision.key.len() + decision.memo.len())?;
-            self.staged.decisions.push(verdict(decision));
+            let Decision { key, memo } = decision;
+            self.staged.verdicts.push(Verdict { key, memo, fate });
         }
         Ok(())
     }
@@ -167,10 +164,4 @@ impl State {
 
 fn check_key(key: &[u8]) -> Result<(), Misuse> {
     if (1..=MAX_KEY).contains(&key.len()) { Ok(()) } else { Err(Misuse::KeyLength(key.len())) }
-}
-
-/// Nanoseconds since the Unix epoch; 0 before it.
-pub fn unix_nanos(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,21 +1,21 @@
 //! One instance of a guest: calls into it, under its limits, with its effects committed or undone.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
+use bytes::Bytes;
 use wasmtime::Store;
 
 use super::bindings::handler::{self, Configuration};
 use super::bindings::replayer::{self, Entry, Memo};
-use super::bindings::ticker;
-use super::bindings::types::{Context, Descriptor, Error, Outcome, Problem};
+use super::bindings::types::{self, Context, Descriptor, Error, Outcome, Problem};
+use super::bindings::{rewriter, ticker};
 use super::component::Guest;
 use super::epoch::Epoch;
-use super::imports::unix_nanos;
 use super::limits::Exceeded;
 use super::shared::{Cause, Shared};
-use super::state::{Call, State};
-use crate::batch::Batch;
+use super::state::{Call, Staged, State};
+use crate::batch::Signal;
+use crate::storage::StorageError;
 
 /// Text of wasmtime's error when a call hands back more than its "hostcall fuel", which is our
 /// output limit.
@@ -27,6 +27,7 @@ pub struct Instance {
     handler: handler::Guest,
     ticker: Option<ticker::Guest>,
     replayer: Option<replayer::Guest>,
+    rewriter: Option<rewriter::Guest>,
     shared: Arc<Shared>,
     epoch: Epoch,
     memory: i64,
@@ -41,6 +42,12 @@ pub struct Trap {
     pub cause: Cause,
     /// What happened, without telemetry: the text is the engine's, never the guest's.
     pub message: String,
+}
+
+impl Trap {
+    fn unstored(error: &StorageError) -> Self {
+        Self { cause: Cause::Storage, message: error.to_string() }
+    }
 }
 
 impl Instance {
@@ -63,10 +70,11 @@ impl Instance {
                 guest.handler.load(&mut store, &instance)?,
                 guest.ticker.as_ref().map(|t| t.load(&mut store, &instance)).transpose()?,
                 guest.replayer.as_ref().map(|r| r.load(&mut store, &instance)).transpose()?,
+                guest.rewriter.as_ref().map(|r| r.load(&mut store, &instance)).transpose()?,
             ))
         })();
         match loaded {
-            Ok((handler, ticker, replayer)) => {
+            Ok((handler, ticker, replayer, rewriter)) => {
                 shared.metrics.instances.inc();
                 let (shared, epoch) = (Arc::clone(shared), epoch.clone());
                 let (memory, configured_memory) = (0, 0);
@@ -75,6 +83,7 @@ impl Instance {
                     handler,
                     ticker,
                     replayer,
+                    rewriter,
                     shared,
                     epoch,
                     memory,
@@ -93,66 +102,53 @@ impl Instance {
         let epoch = self.epoch.clone();
         let _running = epoch.running();
         let result = self.handler.call_configure(&mut self.store, configuration).await;
-        let answer = self.finish(result)?;
+        let answer = self.finish(result).await?;
         self.configured_memory = self.memory();
         Ok(answer)
     }
 
     /// Hands the batch over. Of an OK answer nothing has taken effect yet: whoever called checks the
-    /// outcome and then calls [`Self::commit`] or [`Self::roll_back`].
+    /// outcome and then sees to what [`Self::take_staged`] answers.
     pub async fn process(
         &mut self,
         context: &Context,
-        batch: &Batch,
+        signal: Signal,
+        batch: &Bytes,
     ) -> Result<Result<Outcome, Error>, Trap> {
-        self.start(Call::Process {
-            signal: batch.signal,
-            bytes: batch.bytes.clone(),
-            received: context.received,
-        });
+        self.start(Call::Process { signal, bytes: batch.clone(), received: context.received });
         let epoch = self.epoch.clone();
         let _running = epoch.running();
-        let result = self.handler.call_process(&mut self.store, context, &batch.bytes).await;
+        let result = self.handler.call_process(&mut self.store, context, batch).await;
         self.end(result)
     }
 
-    /// Items of the batch that will be held when the call is committed.
-    pub fn held(&self) -> usize {
-        self.store.data().staged.held()
-    }
-
-    /// Takes what the last call staged into force.
-    pub fn commit(&mut self) {
-        self.store.data_mut().commit();
-    }
-
-    /// Undoes what the last call staged.
-    pub fn roll_back(&mut self) {
-        self.store.data_mut().roll_back();
+    /// Takes what the last call staged; whoever has it commits it or rolls it back.
+    pub fn take_staged(&mut self) -> Staged {
+        std::mem::take(&mut self.store.data_mut().staged)
     }
 
     /// `None`: the guest has no `ticker`.
     pub async fn tick(&mut self) -> Option<Result<Result<(), Error>, Trap>> {
         let ticker = self.ticker.take()?;
         self.start(Call::Other);
-        let now = unix_nanos(SystemTime::now());
+        let now = self.shared.clock.wall();
         let epoch = self.epoch.clone();
         let _running = epoch.running();
         let result = ticker.call_tick(&mut self.store, now).await;
         self.ticker = Some(ticker);
-        Some(self.finish(result))
+        Some(self.finish(result).await)
     }
 
     /// `None`: the guest has no `ticker`.
     pub async fn flush(&mut self) -> Option<Result<Result<(), Error>, Trap>> {
         let ticker = self.ticker.take()?;
         self.start(Call::Other);
-        let now = unix_nanos(SystemTime::now());
+        let now = self.shared.clock.wall();
         let epoch = self.epoch.clone();
         let _running = epoch.running();
         let result = ticker.call_flush(&mut self.store, now).await;
         self.ticker = Some(ticker);
-        Some(self.finish(result))
+        Some(self.finish(result).await)
     }
 
     /// `None`: the guest has no `replayer`.
@@ -167,7 +163,24 @@ impl Instance {
         let _running = epoch.running();
         let result = replayer.call_replay(&mut self.store, entries, memos).await;
         self.replayer = Some(replayer);
-        Some(self.finish(result))
+        Some(self.finish(result).await)
+    }
+
+    /// Hands over what was held under one key. As with [`Self::process`], nothing has taken effect yet.
+    /// `None`: the guest has no `rewriter`.
+    pub async fn rewrite(
+        &mut self,
+        memo: &[u8],
+        signal: types::Signal,
+        batch: &[u8],
+    ) -> Option<Result<Result<Outcome, Error>, Trap>> {
+        let rewriter = self.rewriter.take()?;
+        self.start(Call::Replay);
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
+        let result = rewriter.call_rewrite(&mut self.store, memo, signal, batch).await;
+        self.rewriter = Some(rewriter);
+        Some(self.end(result))
     }
 
     /// Whether a new instance would do with much less memory.
@@ -187,14 +200,17 @@ impl Instance {
         self.store.set_epoch_deadline(1);
     }
 
-    /// Commits what an OK call staged, and undoes it for every other.
-    fn finish<T, E>(
+    /// Commits what an OK call staged, and undoes it for every other. Where that cannot be stored, the
+    /// instance is of no use: it believes in what did not happen.
+    async fn finish<T, E>(
         &mut self,
         result: wasmtime::Result<Result<T, E>>,
     ) -> Result<Result<T, E>, Trap> {
         let answer = self.end(result)?;
         if answer.is_ok() {
-            self.commit();
+            let committed = self.take_staged().commit(&self.shared).await;
+            let unstored = |error: StorageError| Trap::unstored(&error);
+            committed.map_err(unstored)?;
         }
         Ok(answer)
     }
@@ -207,7 +223,7 @@ impl Instance {
         self.store.data_mut().call = Call::Other;
         let answer = result.map_err(|error| trap(&mut self.store, &error))?;
         if answer.is_err() {
-            self.roll_back();
+            self.take_staged().roll_back(&self.shared);
         }
         Ok(answer)
     }
@@ -216,7 +232,7 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         // A call whose caller went away in the middle has neither committed nor rolled back.
-        self.store.data_mut().roll_back();
+        self.take_staged().roll_back(&self.shared);
         self.shared.metrics.instances.dec();
         self.shared.metrics.memory.sub(self.memory);
     }
@@ -224,7 +240,8 @@ impl Drop for Instance {
 
 /// Undoes what the call staged and says why it died.
 fn trap(store: &mut Store<State>, error: &wasmtime::Error) -> Trap {
-    store.data_mut().roll_back();
+    let state = store.data_mut();
+    std::mem::take(&mut state.staged).roll_back(&state.shared);
     let message = format!("{:#}", error);
     let cause = match error.downcast_ref::<Exceeded>() {
         Some(Exceeded::Deadline) => Cause::Deadline,
@@ -236,7 +253,7 @@ fn trap(store: &mut Store<State>, error: &wasmtime::Error) -> Trap {
         Cause::Deadline => Exceeded::Deadline.to_string(),
         Cause::Memory => Exceeded::Memory.to_string(),
         Cause::Output => "the call handed back more bytes than its limit".to_owned(),
-        Cause::Trap => message,
+        Cause::Trap | Cause::Storage => message,
     };
     Trap { cause, message }
 }

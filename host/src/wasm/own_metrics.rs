@@ -34,8 +34,13 @@ const RESERVED: [&str; 9] = [
     "otelcol_processor_memory_limiter_",
 ];
 
-/// All metrics that guests have defined, by name.
-pub type Families = HashMap<String, Family>;
+/// All metrics that guests have defined.
+#[derive(Debug, Default)]
+pub struct Families {
+    by_name: HashMap<String, Family>,
+    /// How many sets of label values there are, by processor.
+    label_sets: HashMap<String, usize>,
+}
 
 /// The metrics of one processor. Each gets the label `processor` with the component id.
 #[derive(Debug)]
@@ -48,7 +53,7 @@ pub struct OwnMetrics {
 
 /// One name: its kind and label names are those of the first measurement.
 #[derive(Debug)]
-pub struct Family {
+struct Family {
     /// Of the labels beside `processor`.
     label_names: Vec<String>,
     values: Values,
@@ -87,25 +92,24 @@ impl OwnMetrics {
     }
 
     fn try_record(&self, families: &mut Families, measurement: Measurement) -> Option<()> {
-        if !families.contains_key(&measurement.name) {
-            if families.len() >= MAX_NAMES {
+        let Families { by_name, label_sets } = families;
+        if !by_name.contains_key(&measurement.name) {
+            if by_name.len() >= MAX_NAMES {
                 return None;
             }
-            families.insert(measurement.name.clone(), self.define(&measurement)?);
+            by_name.insert(measurement.name.clone(), self.define(&measurement)?);
         }
-        let label_sets = || {
-            let seen = families.values().flat_map(|family| &family.seen);
-            seen.filter(|values| values.first() == Some(&self.processor)).count()
-        };
-        let values =
-            families.get(&measurement.name)?.values(&self.processor, measurement.labels)?;
-        if !families.get(&measurement.name)?.seen.contains(&values) {
-            if label_sets() >= MAX_LABEL_SETS {
+        let family = by_name.get_mut(&measurement.name)?;
+        let values = family.values(&self.processor, measurement.labels)?;
+        if !family.seen.contains(&values) {
+            let label_sets = label_sets.entry(self.processor.clone()).or_default();
+            if *label_sets >= MAX_LABEL_SETS {
                 return None;
             }
-            families.get_mut(&measurement.name)?.seen.insert(values.clone());
+            *label_sets += 1;
+            family.seen.insert(values.clone());
         }
-        families.get(&measurement.name)?.values.record(measurement.kind, &values, measurement.value)
+        family.values.record(measurement.kind, &values, measurement.value)
     }
 
     /// `None` where the name or a label may not be.

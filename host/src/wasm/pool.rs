@@ -7,14 +7,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::bindings::handler::Configuration;
-use super::bindings::replayer::{Entry, Memo};
+use super::bindings::replayer::Entry;
 use super::bindings::types::{self, Descriptor, Error, Problem};
 use super::component::Guest;
 use super::epoch::Epoch;
 use super::hold::{MAX_KEY, MAX_MEMO, Replayed};
 use super::instance::{Instance, Trap};
+use super::share::{Keys, Share};
 use super::shared::{Cause, Shared};
 use crate::batch::Signal;
+use crate::storage::StorageError;
 
 /// After so many traps without a success between them, new instances are only made at intervals.
 /// Many, because a trap may be the doing of one sender's batches, and back-off stops all senders.
@@ -35,10 +37,11 @@ pub const REPLAY_MEMOS: usize = REPLAY_BYTES / (MAX_KEY + MAX_MEMO);
 
 /// All instances of one processor.
 pub struct Pool {
-    guest: Guest,
+    guest: Arc<Guest>,
     shared: Arc<Shared>,
     configuration: Configuration,
     epoch: Epoch,
+    share: Share,
     /// As many permits as instances may be in use at once.
     permits: Arc<Semaphore>,
     size: u32,
@@ -63,22 +66,24 @@ pub enum Unavailable {
     Trap(#[from] Trap),
     #[error("a new instance of the processor refused its configuration")]
     Configuration,
+    #[error("what the processor holds cannot be read: {0}")]
+    Unread(#[from] StorageError),
     #[error("the processor is shutting down")]
     Closed,
 }
 
-/// An instance in use. Whoever holds it gives it back with [`Lease::succeeded`] or
-/// [`Lease::trapped`]; a lease that is just dropped (its caller went away in the middle of a call)
-/// takes the instance with it, because nobody knows what state it is in.
+/// An instance in use. Whoever holds it gives it back with one of the methods below; a lease that is
+/// just dropped (its caller went away in the middle of a call) takes the instance with it, because
+/// nobody knows what state it is in.
 pub struct Lease {
     pool: Arc<Pool>,
-    instance: Option<Instance>,
+    instance: Instance,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Pool {
     pub fn new(
-        guest: Guest,
+        guest: Arc<Guest>,
         shared: Arc<Shared>,
         configuration: Configuration,
         epoch: Epoch,
@@ -88,11 +93,27 @@ impl Pool {
             shared,
             configuration,
             epoch,
+            share: Share::default(),
             permits: Arc::new(Semaphore::new(1)),
             size: 1,
             idle: Mutex::default(),
             health: Mutex::default(),
         }
+    }
+
+    /// Pools of one instance each, one for each share of the keys; this one becomes the first.
+    pub fn spread(mut self, keys: Keys) -> Vec<Self> {
+        let guest = Arc::clone(&self.guest);
+        let (shared, epoch) = (Arc::clone(&self.shared), self.epoch.clone());
+        let configuration = self.configuration.clone();
+        let mut shares = keys.shares();
+        self.share = shares.next().unwrap_or_default();
+        let more = shares.map(|share| {
+            let (guest, shared) = (Arc::clone(&guest), Arc::clone(&shared));
+            let pool = Self::new(guest, shared, configuration.clone(), epoch.clone());
+            Self { share, ..pool }
+        });
+        std::iter::once(self).chain(more).collect()
     }
 
     /// Lets up to so many instances run at once.
@@ -101,11 +122,17 @@ impl Pool {
         self.size = self.size.max(size);
     }
 
+    /// Whether a key of `hold` is of this pool's share.
+    pub fn has(&self, key: &[u8]) -> bool {
+        self.share.has(key)
+    }
+
     /// The first instance: checks the configuration, once, before any traffic.
     pub async fn configure(&self) -> Result<Result<Descriptor, Vec<Problem>>, Trap> {
         let mut instance = Instance::new(&self.guest, &self.shared, &self.epoch).await?;
         let answer = instance.configure(&self.configuration).await?;
-        if answer.is_ok() {
+        // Where something is held from a former life, the first call makes one that it is replayed to.
+        if answer.is_ok() && self.shared.hold.is_empty() {
             self.lock_idle().push(instance);
         }
         Ok(answer)
@@ -128,7 +155,7 @@ impl Pool {
         for instance in idle {
             let Some(permit) = permits.split(1) else { break };
             let pool = Arc::clone(self);
-            leases.push(Lease { pool, instance: Some(instance), _permit: permit });
+            leases.push(Lease { pool, instance, _permit: permit });
         }
         if leases.is_empty() {
             leases.push(self.lease_with(permits).await?);
@@ -145,7 +172,7 @@ impl Pool {
             Some(instance) => instance,
             None => self.instantiate().await?,
         };
-        Ok(Lease { pool: Arc::clone(self), instance: Some(instance), _permit: permit })
+        Ok(Lease { pool: Arc::clone(self), instance, _permit: permit })
     }
 
     /// A new instance, configured and with its state replayed.
@@ -166,6 +193,7 @@ impl Pool {
                     self.count_trap();
                     return Err(trap.into());
                 }
+                Err(Replay::Unread(error)) => return Err(error.into()),
             }
         }
     }
@@ -185,37 +213,37 @@ impl Pool {
 
     /// Rebuilds the state of a new instance: memos first, then what is held, in order of arrival.
     async fn replay(&self, instance: &mut Instance) -> Result<(), Replay> {
-        let memos = self.shared.hold.memos();
-        let entries = self.shared.hold.entries();
-        if memos.is_empty() && entries.is_empty() {
-            return Ok(());
-        }
-        let memos: Vec<Memo> = memos
-            .into_iter()
-            .map(|decision| Memo { key: decision.key, memo: decision.memo })
-            .collect();
-        for memos in memos.chunks(REPLAY_MEMOS) {
-            match instance.replay(&[], memos).await {
-                None => return Ok(()),
-                Some(Err(trap)) => {
-                    self.shared.metrics.traps(trap.cause).inc();
-                    return Err(Replay::Failed(trap));
+        let hold = &self.shared.hold;
+        let has = |key: &[u8]| self.share.has(key);
+        let mut cursor = None;
+        while let Some((last, memos)) = hold.memo_page(cursor, REPLAY_MEMOS, &has) {
+            cursor = Some(last);
+            for memos in memos.chunks(REPLAY_MEMOS) {
+                match instance.replay(&[], memos).await {
+                    None => return Ok(()),
+                    Some(Err(trap)) => {
+                        self.shared.metrics.traps(trap.cause).inc();
+                        return Err(Replay::Failed(trap));
+                    }
+                    Some(Ok(answer)) => self.note_refusal(answer),
                 }
-                Some(Ok(answer)) => self.note_refusal(answer),
             }
         }
-        for chunk in chunks(&entries) {
+        let mut cursor = None;
+        loop {
+            let chunk = hold.entry_page(cursor, REPLAY_BYTES, has).await.map_err(Replay::Unread)?;
+            let Some(last) = chunk.last() else { return Ok(()) };
+            cursor = Some(last.sequence);
             let handed: Vec<Entry> = chunk.iter().map(to_entry).collect();
             match instance.replay(&handed, &[]).await {
                 None => return Ok(()),
                 Some(Ok(answer)) => self.note_refusal(answer),
                 Some(Err(trap)) => {
                     self.shared.metrics.traps(trap.cause).inc();
-                    return Err(self.find_culprit(chunk, trap).await);
+                    return Err(self.find_culprit(&chunk, trap).await);
                 }
             }
         }
-        Ok(())
     }
 
     /// A chunk trapped: replays it entry by entry in another instance until one traps again. That
@@ -232,7 +260,7 @@ impl Pool {
                 // All of them together are too much for the guest; no single one is to blame.
                 return Replay::Failed(trap);
             }
-            let items = self.shared.hold.quarantine(entry);
+            let items = self.shared.hold.quarantine(entry.sequence).await;
             self.shared.metrics.quarantined.inc_by(items as u64);
             tracing::error!(
                 processor = self.shared.id,
@@ -261,6 +289,12 @@ impl Pool {
         }
     }
 
+    /// Lets idle instances go.
+    #[cfg(test)]
+    pub fn retire(&self) {
+        self.lock_idle().clear();
+    }
+
     /// No more leases; waits for the ones out there.
     pub async fn close(&self) {
         let all = self.permits.acquire_many(self.size).await;
@@ -281,58 +315,63 @@ impl Pool {
 enum Replay {
     EntryTrapped,
     Failed(Trap),
+    Unread(StorageError),
 }
 
 impl Lease {
-    pub fn instance(&mut self) -> Option<&mut Instance> {
-        self.instance.as_mut()
+    /// The instance; nothing of it may be called twice after a trap.
+    pub fn instance(&mut self) -> &mut Instance {
+        &mut self.instance
+    }
+
+    /// Whether its memory has passed the watermark, and a new instance would do with less.
+    pub fn is_full(&self) -> bool {
+        let limit = self.pool.shared.options.memory_limit;
+        self.instance.has_passed(limit / 100 * WATERMARK_PERCENT)
+    }
+
+    /// The instance was not called after all.
+    pub fn unused(self) {
+        self.pool.lock_idle().push(self.instance);
     }
 
     /// The call ended well (an error that the guest returned is well enough): the instance may be
     /// used again, unless its memory has passed the watermark.
-    pub fn succeeded(mut self, stateful: bool) {
-        let Some(instance) = self.instance.take() else { return };
-        {
-            let mut health = self.pool.lock_health();
-            *health = Health::default();
-        }
-        let limit = self.pool.shared.options.memory_limit;
-        if !stateful && instance.has_passed(limit / 100 * WATERMARK_PERCENT) {
+    pub fn succeeded(self, stateful: bool) {
+        *self.pool.lock_health() = Health::default();
+        if !stateful && self.is_full() {
             self.pool.shared.metrics.recycled.inc();
             return;
         }
-        self.pool.lock_idle().push(instance);
+        self.pool.lock_idle().push(self.instance);
+    }
+
+    /// The call ended well, but what it asked for did not happen: what the instance believes of it
+    /// is wrong, and a new one takes its place.
+    pub async fn undone(self, stateful: bool) {
+        if stateful {
+            self.replace().await;
+        } else {
+            self.succeeded(stateful);
+        }
     }
 
     /// The call ended the instance. A new one takes its place at once, so that the next batch does
     /// not wait for it.
-    pub async fn trapped(mut self, trap: &Trap) {
-        self.instance = None;
+    pub async fn trapped(self, trap: &Trap) {
         self.pool.shared.metrics.traps(trap.cause).inc();
         self.pool.count_trap();
-        if let Ok(instance) = self.pool.instantiate().await {
-            self.pool.lock_idle().push(instance);
-        }
+        self.replace().await;
     }
-}
 
-/// Runs of entries of at most [`REPLAY_BYTES`], at least one entry each.
-fn chunks(entries: &[Replayed]) -> Vec<&[Replayed]> {
-    let mut chunks = Vec::new();
-    let mut start = 0;
-    let mut size = 0;
-    for (index, entry) in entries.iter().enumerate() {
-        let len = entry.fragment.bytes.len();
-        if index > start && size + len > REPLAY_BYTES {
-            chunks.push(&entries[start..index]);
-            (start, size) = (index, 0);
+    async fn replace(self) {
+        let Self { pool, instance, _permit } = self;
+        // Its slot is needed for the new one.
+        drop(instance);
+        if let Ok(instance) = pool.instantiate().await {
+            pool.lock_idle().push(instance);
         }
-        size += len;
     }
-    if start < entries.len() {
-        chunks.push(&entries[start..]);
-    }
-    chunks
 }
 
 fn to_entry(entry: &Replayed) -> Entry {
@@ -341,7 +380,7 @@ fn to_entry(entry: &Replayed) -> Entry {
         key: fragment.key.to_vec(),
         signal: signal(fragment.signal),
         received: fragment.received,
-        batch: fragment.bytes.to_vec(),
+        batch: fragment.payload.unpack().unwrap_or_default().into(),
     }
 }
 

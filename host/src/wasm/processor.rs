@@ -6,16 +6,13 @@ use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
-use super::bindings::types::{Descriptor, Hit, Partition};
+use super::account::Account;
+use super::bindings::types::Descriptor;
 use super::call::{Caller, Failure, Verdict};
-use super::pool::Pool;
 use super::release;
-use super::scan::Scanner;
 use super::settings::OnError;
-use super::shared::Shared;
 use crate::batch::Batch;
 use crate::consumer::{BoxFuture, ConsumeError, Consumer};
-use crate::telemetry::metrics::ProcessorMetrics;
 
 /// Guests are not ticked more often, whatever they ask for: a tick waits for all their instances.
 pub const SHORTEST_TICK: Duration = Duration::from_millis(10);
@@ -23,7 +20,6 @@ pub const SHORTEST_TICK: Duration = Duration::from_millis(10);
 /// A guest in a chain.
 pub struct GuestProcessor {
     caller: Arc<Caller>,
-    scanner: Scanner,
     /// No hit of the scan means that the guest need not be called.
     skip_without_hit: bool,
     next: Arc<dyn Consumer>,
@@ -40,16 +36,17 @@ struct Background {
 impl Consumer for GuestProcessor {
     fn consume(&self, batch: Batch) -> BoxFuture<'_, Result<(), ConsumeError>> {
         Box::pin(async move {
-            self.caller.metrics.incoming.add(batch.signal, batch.items);
-            let hits = self.scan(&batch);
+            let account = Account::incoming(&self.caller.metrics, &batch);
+            let hits = self.caller.scanner.scan(&batch.bytes);
             if self.skip_without_hit && hits.as_ref().is_some_and(Vec::is_empty) {
                 self.caller.shared.metrics.skipped.inc();
-                return self.forward(batch).await;
+                return self.forward(batch, account).await;
             }
-            match self.caller.call(batch.clone(), hits).await {
-                Verdict::Forward(batch) => self.forward(batch).await,
+            match self.caller.call(batch.clone(), hits, account).await {
+                Verdict::Forward(batch, account) => self.forward(batch, account).await,
                 Verdict::Taken => Ok(()),
-                Verdict::Fail(failure) => self.on_error(batch, failure).await,
+                Verdict::Fail(failure, account) => self.on_error(batch, failure, account).await,
+                Verdict::Fault => Err(ConsumeError::retryable("the call was cut off")),
             }
         })
     }
@@ -62,65 +59,79 @@ impl Consumer for GuestProcessor {
             if let Some(ticker) = background.ticker.take() {
                 let _ = ticker.await;
             }
-            self.flush().await;
+            // What is on disk can wait for the next life: deciding now, on part of the data, would be
+            // worse.
+            if !self.caller.shared.hold.is_durable() {
+                self.flush().await;
+            }
             self.caller.shared.hold.close();
             if let Some(releaser) = background.releaser.take() {
                 let _ = releaser.await;
             }
-            self.caller.pool.close().await;
+            for pool in &self.caller.pools {
+                pool.close().await;
+            }
         })
     }
 }
 
 impl GuestProcessor {
     /// Puts a configured guest in front of `next` and starts what runs beside the data path.
-    pub fn start(
-        pool: Pool,
-        shared: Arc<Shared>,
-        descriptor: Descriptor,
-        scanner: Scanner,
-        metrics: ProcessorMetrics,
-        next: Arc<dyn Consumer>,
-    ) -> Self {
-        let stateful = descriptor.partition != Partition::Any;
-        let caller = Arc::new(Caller { pool: Arc::new(pool), shared, metrics, stateful });
+    pub fn start(caller: Caller, descriptor: &Descriptor, next: Arc<dyn Consumer>) -> Self {
+        let caller = Arc::new(caller);
         let (stop, stopped) = watch::channel(());
-        let ticker = descriptor.tick_interval.map(|millis| {
+        let ticks = descriptor.tick_interval.filter(|_| caller.shared.clock.runs());
+        let ticker = ticks.map(|millis| {
             let interval = Duration::from_millis(u64::from(millis)).max(SHORTEST_TICK);
-            tokio::spawn(until_stopped(stopped, tick(Arc::clone(&caller), interval)))
+            tokio::spawn(tick_at(Arc::clone(&caller), interval, stopped))
         });
-        let releaser =
-            release::run(Arc::clone(&caller.shared), Arc::clone(&next), caller.metrics.clone());
+        let releaser = release::run(Arc::clone(&caller), Arc::clone(&next));
         let releaser = Some(tokio::spawn(releaser));
         let background = Mutex::new(Background { stop: Some(stop), ticker, releaser });
-        let skip_without_hit = descriptor.skip_without_hit && !scanner.is_empty();
-        Self { caller, scanner, skip_without_hit, next, background }
+        let skip_without_hit = descriptor.skip_without_hit && !caller.scanner.is_empty();
+        Self { caller, skip_without_hit, next, background }
     }
 
-    fn scan(&self, batch: &Batch) -> Option<Vec<Hit>> {
-        if self.scanner.is_empty() { None } else { self.scanner.scan(&batch.bytes) }
+    /// Ticks every instance once, beside those that come by themselves.
+    pub async fn tick(&self) {
+        tick(&self.caller).await;
     }
 
-    async fn forward(&self, batch: Batch) -> Result<(), ConsumeError> {
+    /// Whether all that was released has gone on.
+    #[cfg(test)]
+    pub fn has_released_all(&self) -> bool {
+        self.caller.shared.hold.has_released_all()
+    }
+
+    /// Lets all idle instances go, so that new ones take their place.
+    #[cfg(test)]
+    pub fn retire(&self) {
+        self.caller.pools.iter().for_each(|pool| pool.retire());
+    }
+
+    async fn forward(&self, batch: Batch, account: Account) -> Result<(), ConsumeError> {
+        account.outgoing(batch.items);
         // Empty shells of resources and scopes are of no use to anybody.
         if batch.items == 0 {
             return Ok(());
         }
-        self.caller.metrics.outgoing.add(batch.signal, batch.items);
         self.next.consume(batch).await
     }
 
     /// The one place where `on_error` is read.
-    async fn on_error(&self, batch: Batch, failure: Failure) -> Result<(), ConsumeError> {
-        let metrics = &self.caller.metrics;
+    async fn on_error(
+        &self,
+        batch: Batch,
+        failure: Failure,
+        mut account: Account,
+    ) -> Result<(), ConsumeError> {
         match self.caller.shared.options.on_error {
-            OnError::Pass => self.forward(batch).await,
+            OnError::Pass => self.forward(batch, account).await,
             OnError::Drop => {
-                metrics.dropped.add(batch.signal, batch.items);
+                account.dropped_all_but(0);
                 Ok(())
             }
             OnError::Reject => {
-                metrics.refused.add(batch.signal, batch.items);
                 let id = &self.caller.shared.id;
                 let message = format!("processor {id:?}: {}", failure.message);
                 Err(if failure.permanent {
@@ -134,32 +145,43 @@ impl GuestProcessor {
 
     /// The guest's last chance to release what it waits with.
     async fn flush(&self) {
-        let Ok(leases) = self.caller.pool.lease_all().await else { return };
-        for mut lease in leases {
-            let Some(instance) = lease.instance() else { continue };
-            match instance.flush().await {
-                Some(Err(trap)) => {
-                    self.caller.shared.metrics.traps(trap.cause).inc();
-                    self.caller.trapped(&trap);
+        for pool in &self.caller.pools {
+            let Ok(leases) = pool.lease_all().await else { return };
+            for mut lease in leases {
+                match lease.instance().flush().await {
+                    Some(Err(trap)) => {
+                        self.caller.shared.metrics.traps(trap.cause).inc();
+                        self.caller.complain_of(&trap);
+                    }
+                    Some(Ok(Err(error))) => {
+                        self.caller.refused(&error);
+                        self.caller.shared.complain("the processor failed to flush");
+                    }
+                    _ => {}
                 }
-                Some(Ok(Err(error))) => {
-                    self.caller.refused(error);
-                    self.caller.shared.complain("the processor failed to flush");
-                }
-                _ => {}
             }
         }
     }
 }
 
-/// Calls every instance's `tick` at the interval.
-async fn tick(caller: Arc<Caller>, interval: Duration) {
+/// Calls every instance's `tick` at the interval, until the sender of `stopped` is gone. Only the wait
+/// is cut short: a tick that has begun goes on to its end, because its instances hold state.
+async fn tick_at(caller: Arc<Caller>, interval: Duration, mut stopped: watch::Receiver<()>) {
     let mut interval = tokio::time::interval(interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     interval.tick().await;
     loop {
-        interval.tick().await;
-        let leases = match caller.pool.lease_all().await {
+        tokio::select! {
+            _ = interval.tick() => tick(&caller).await,
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+/// Calls every instance's `tick` once, one pool after the other, so that the others go on.
+async fn tick(caller: &Caller) {
+    for pool in &caller.pools {
+        let leases = match pool.lease_all().await {
             Ok(leases) => leases,
             Err(error) => {
                 caller.shared.complain(&format!("no instance for a tick: {error}"));
@@ -167,27 +189,18 @@ async fn tick(caller: Arc<Caller>, interval: Duration) {
             }
         };
         for mut lease in leases {
-            let Some(instance) = lease.instance() else { continue };
-            match instance.tick().await {
+            match lease.instance().tick().await {
                 Some(Err(trap)) => {
-                    caller.trapped(&trap);
+                    caller.complain_of(&trap);
                     lease.trapped(&trap).await;
                 }
                 Some(Ok(Err(error))) => {
-                    caller.refused(error);
+                    caller.refused(&error);
                     caller.shared.complain("the processor answered a tick with an error");
                     lease.succeeded(caller.stateful);
                 }
                 _ => lease.succeeded(caller.stateful),
             }
         }
-    }
-}
-
-/// Runs `task` until the sender is gone.
-async fn until_stopped(mut stopped: watch::Receiver<()>, task: impl Future<Output = ()>) {
-    tokio::select! {
-        () = task => {}
-        _ = stopped.changed() => {}
     }
 }

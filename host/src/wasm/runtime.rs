@@ -11,19 +11,23 @@ use wasmtime::{Cache, Engine};
 use super::bindings::handler::Configuration;
 use super::bindings::types::{Descriptor, Partition, Problem};
 use super::builtin;
+use super::call::Caller;
+use super::clock::Clock;
 use super::component::{Guest, GuestError};
 use super::engine;
 use super::epoch::Epoch;
-use super::hold::MAX_MEMOS;
+use super::hold::{HoldMetrics, HoldStore, MAX_MEMOS, RecoveryError};
 use super::instance::Trap;
 use super::own_metrics::Families;
 use super::pool::Pool;
 use super::processor::GuestProcessor;
 use super::scan::{Scanner, TriggerError};
 use super::settings::{GuestOptions, Module};
+use super::share::Keys;
 use super::shared::Shared;
 use crate::batch::Signal;
 use crate::consumer::Consumer;
+use crate::storage::Namespace;
 use crate::telemetry::metrics::Metrics;
 
 /// Runs guests.
@@ -32,13 +36,15 @@ pub struct Runtime {
     epoch: Epoch,
     /// One worker, one instance.
     workers: u32,
+    clock: Clock,
     /// The metrics that guests define, over all of them: a name has one kind and one set of labels.
     families: Arc<Mutex<Families>>,
 }
 
 /// A guest that has accepted its configuration, before it stands in a chain.
 pub struct Configured {
-    pool: Pool,
+    pools: Vec<Pool>,
+    keys: Option<Keys>,
     shared: Arc<Shared>,
     scanner: Scanner,
     descriptor: Descriptor,
@@ -68,6 +74,8 @@ pub enum LoadError {
     NoTicker,
     #[error("the processor imports `hold`, so its partition must be other than `any`")]
     HoldsAnywhere,
+    #[error("what it holds cannot be read: {0}")]
+    Recovery(#[from] RecoveryError),
     /// Each with its path from the processor's own section downwards.
     #[error("the processor refuses its configuration")]
     Problems(Vec<Problem>),
@@ -78,35 +86,51 @@ impl Runtime {
     /// run them.
     pub fn new(guests: usize, workers: usize, user_modules: bool) -> Result<Self, RuntimeError> {
         let workers = u32::try_from(workers).unwrap_or(u32::MAX).max(1);
-        // Every guest may have one instance a worker, and one more while it is being replaced.
-        let instances = u32::try_from(guests).unwrap_or(u32::MAX).saturating_mul(workers + 1);
+        // Every guest may have one instance a worker, and as many more while they are replaced.
+        let instances = u32::try_from(guests).unwrap_or(u32::MAX).saturating_mul(2 * workers);
         let cache = if user_modules { compile_cache() } else { None };
         let failed = |error: &dyn std::fmt::Display| RuntimeError(format!("{error:#}"));
         let engine =
             engine::runner(instances.saturating_add(1), cache).map_err(|error| failed(&error))?;
         let epoch = Epoch::start(&engine).map_err(|error| failed(&error))?;
-        Ok(Self { engine, epoch, workers, families: Arc::default() })
+        let (clock, families) = (Clock::default(), Arc::default());
+        Ok(Self { engine, epoch, workers, clock, families })
+    }
+
+    /// Lets guests live by this clock.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
     }
 
     /// Loads a guest and hands it its configuration, in which the number of instances is filled in
-    /// here.
+    /// here. What it holds outlives the process in `namespace`.
     pub async fn configure(
         &self,
         id: &str,
         module: &Module,
         mut configuration: Configuration,
         options: GuestOptions,
+        namespace: Option<Namespace>,
         metrics: &Metrics,
     ) -> Result<Configured, LoadError> {
         let component = self.component(module)?;
         let guest = Guest::new(&self.engine, &component)
             .map_err(|source| LoadError::Contract { module: module.to_string(), source })?;
-        let instances = options.instances.map_or(self.workers, |n| n.clamp(1, 1024) as u32);
+        let instances =
+            options.instances.map_or(self.workers, |n| n.clamp(1, self.workers as usize) as u32);
         configuration.instances = instances;
-        let shared = Arc::new(Shared::new(id, options, metrics, &self.families));
+        let clock = self.clock.clone();
         let (holds, ticks) = (guest.holds, guest.ticker.is_some());
+        let (bounds, counted) = (options.hold.clone(), HoldMetrics::new(metrics, id));
+        let hold = match namespace {
+            Some(namespace) if holds => HoldStore::open(bounds, counted, namespace).await?,
+            _ => HoldStore::new(bounds, counted),
+        };
+        let rewrites = guest.rewriter.is_some();
+        let shared = Shared::new(id, options, clock, hold, rewrites, metrics, &self.families);
+        let shared = Arc::new(shared);
         let epoch = self.epoch.clone();
-        let mut pool = Pool::new(guest, Arc::clone(&shared), configuration, epoch);
+        let mut pool = Pool::new(Arc::new(guest), Arc::clone(&shared), configuration, epoch);
         let descriptor = pool.configure().await?.map_err(LoadError::Problems)?;
         if descriptor.tick_interval.is_some() && !ticks {
             return Err(LoadError::NoTicker);
@@ -115,11 +139,16 @@ impl Runtime {
             return Err(LoadError::HoldsAnywhere);
         }
         if descriptor.partition == Partition::Any {
-            pool.grow(instances.min(self.workers));
+            pool.grow(instances);
         }
         shared.hold.keep_memos(descriptor.memos.min(MAX_MEMOS) as usize);
         let scanner = Scanner::new(&descriptor.triggers)?;
-        Ok(Configured { pool, shared, scanner, descriptor })
+        let keys = Keys::new(descriptor.partition, instances);
+        let pools = match keys.clone() {
+            Some(keys) => pool.spread(keys),
+            None => vec![pool],
+        };
+        Ok(Configured { pools, keys, shared, scanner, descriptor })
     }
 
     /// Puts a configured guest into a chain.
@@ -129,9 +158,16 @@ impl Runtime {
         next: Arc<dyn Consumer>,
         metrics: &Metrics,
     ) -> GuestProcessor {
-        let Configured { pool, shared, scanner, descriptor } = configured;
-        let metrics = metrics.processor(&shared.id);
-        GuestProcessor::start(pool, shared, descriptor, scanner, metrics, next)
+        let Configured { pools, keys, shared, scanner, descriptor } = configured;
+        let caller = Caller {
+            pools: pools.into_iter().map(Arc::new).collect(),
+            keys,
+            scanner,
+            metrics: metrics.processor(&shared.id),
+            shared,
+            stateful: descriptor.partition != Partition::Any,
+        };
+        GuestProcessor::start(caller, &descriptor, next)
     }
 
     fn component(&self, module: &Module) -> Result<Component, LoadError> {

@@ -84,8 +84,12 @@ impl Scanner {
         self.patterns.is_empty()
     }
 
-    /// Every offset at which a trigger matches, ascending; `None` above [`MAX_HITS`].
+    /// Every offset at which a trigger matches, ascending; `None` without triggers, and above
+    /// [`MAX_HITS`].
     pub fn scan(&self, bytes: &[u8]) -> Option<Vec<Hit>> {
+        if self.is_empty() {
+            return None;
+        }
         let mut hits = Vec::new();
         for (trigger, pattern) in (0u32..).zip(&self.patterns) {
             pattern.scan(bytes, |offset| {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{Node, Origin};
+use crate::config::{Node, Origin, StorageReference};
 
 /// A processor that runs as a guest.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,13 +87,17 @@ pub enum OnError {
 /// Bounds of what a processor may hold back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldOptions {
-    /// Held items, in bytes; default 256 MiB.
+    /// Held items in memory, in bytes; default 256 MiB.
     pub memory: usize,
+    /// Held items on disk, in bytes; default 4 GiB. Only with a storage.
+    pub disk: usize,
+    /// Where held items outlive the process; none: they are in memory only.
+    pub storage: Option<StorageReference>,
 }
 
 impl Default for HoldOptions {
     fn default() -> Self {
-        Self { memory: 256 << 20 }
+        Self { memory: 256 << 20, disk: 4 << 30, storage: None }
     }
 }
 

@@ -7,6 +7,7 @@ use prometheus::{Histogram, IntCounter, IntGauge};
 
 use super::bindings::logging::Level;
 use super::bindings::metrics::Measurement;
+use super::clock::Clock;
 use super::counters::{Counters, InMemory};
 use super::hold::HoldStore;
 use super::own_metrics::{Families, OwnMetrics};
@@ -27,9 +28,12 @@ pub struct Shared {
     /// The component id.
     pub id: String,
     pub options: GuestOptions,
+    pub clock: Clock,
     pub metrics: GuestMetrics,
     pub counters: Box<dyn Counters>,
     pub hold: HoldStore,
+    /// The guest exports `rewriter`.
+    pub rewrites: bool,
     own_metrics: OwnMetrics,
     log: Mutex<LogWindow>,
     /// What the host has to say about the guest, apart from what the guest says.
@@ -62,7 +66,7 @@ pub struct GuestMetrics {
     pub hold_failed: IntCounter,
     /// Held items taken out because they trapped the guest in replay.
     pub quarantined: IntCounter,
-    traps: [IntCounter; 4],
+    traps: [IntCounter; 5],
 }
 
 /// Why an instance died; the label `cause` of `tamis_wasm_traps`.
@@ -73,10 +77,12 @@ pub enum Cause {
     Deadline,
     Memory,
     Output,
+    /// What the call did could not be stored.
+    Storage,
 }
 
 impl Cause {
-    const ALL: [Self; 4] = [Self::Trap, Self::Deadline, Self::Memory, Self::Output];
+    const ALL: [Self; 5] = [Self::Trap, Self::Deadline, Self::Memory, Self::Output, Self::Storage];
 
     fn name(self) -> &'static str {
         match self {
@@ -84,6 +90,7 @@ impl Cause {
             Self::Deadline => "deadline",
             Self::Memory => "memory",
             Self::Output => "output",
+            Self::Storage => "storage",
         }
     }
 }
@@ -131,16 +138,19 @@ impl Shared {
     pub fn new(
         id: &str,
         options: GuestOptions,
+        clock: Clock,
+        hold: HoldStore,
+        rewrites: bool,
         metrics: &Metrics,
         families: &Arc<Mutex<Families>>,
     ) -> Self {
-        let labels = [("processor", id)];
-        let bytes = metrics.gauge("tamis_hold_bytes", "Bytes of held items in memory", &labels);
         Self {
             id: id.to_owned(),
+            clock,
             metrics: GuestMetrics::new(metrics, id),
             counters: Box::new(InMemory::default()),
-            hold: HoldStore::new(options.hold.clone(), bytes),
+            hold,
+            rewrites,
             own_metrics: OwnMetrics::new(metrics, families, id),
             log: Mutex::new(LogWindow::new()),
             complaints: Mutex::new(LogWindow::new()),

@@ -2,17 +2,16 @@
 //! that wait for the call to return OK.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::bindings::hold::Decision;
 use super::bindings::metrics::Measurement;
 use super::counters::Grant;
-use super::hold::Fragment;
+use super::hold::{Effects, Fragment, Verdict};
 use super::limits::Limits;
 use super::shared::Shared;
 use crate::batch::Signal;
+use crate::storage::StorageError;
 
 /// Most bytes of effects that one call may stage, held items aside, which have a bound of their own;
 /// one more is a trap.
@@ -25,8 +24,6 @@ pub struct State {
     pub call: Call,
     pub staged: Staged,
     pub shared: Arc<Shared>,
-    /// The origin of the monotonic clock.
-    pub started: Instant,
 }
 
 /// The exported function that is running; some imports are only for some of them.
@@ -35,6 +32,7 @@ pub enum Call {
     /// Everything but `process`: there is no batch to hold items of.
     #[default]
     Other,
+    /// `replay` or `rewrite`: nothing may be decided.
     Replay,
     Process {
         signal: Signal,
@@ -49,19 +47,12 @@ pub enum Call {
 pub struct Staged {
     /// Room for these is reserved in the store already.
     pub fragments: Vec<Fragment>,
-    pub decisions: Vec<Verdict>,
+    pub verdicts: Vec<Verdict>,
     pub measurements: Vec<Measurement>,
     /// Claims that were granted.
     pub claims: Vec<Grant>,
     /// What all of them but the fragments take in memory.
     pub bytes: usize,
-}
-
-/// What is decided about a key.
-#[derive(Debug)]
-pub enum Verdict {
-    Release(Decision),
-    Discard(Decision),
 }
 
 impl Staged {
@@ -85,58 +76,49 @@ impl State {
             call: Call::Other,
             staged: Staged::default(),
             shared,
-            started: Instant::now(),
         }
     }
+}
 
-    /// Takes the effects of a call that returned OK into force.
-    pub fn commit(&mut self) {
-        let held = self.staged.held();
-        let Staged { fragments, decisions, measurements, .. } = std::mem::take(&mut self.staged);
-        // Before the decisions: a key may be held and decided in one call.
-        if !fragments.is_empty() {
-            self.shared.metrics.held.inc_by(held as u64);
-            self.shared.hold.keep(fragments);
-        }
-        if !decisions.is_empty() {
-            self.decide(decisions);
+impl Staged {
+    /// Adds the effects of another call, which stand or fall with these.
+    pub fn join(&mut self, other: Self) {
+        self.fragments.extend(other.fragments);
+        self.verdicts.extend(other.verdicts);
+        self.measurements.extend(other.measurements);
+        self.claims.extend(other.claims);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+    }
+
+    /// Takes the effects of calls that returned OK into force. After an error nothing has happened.
+    pub async fn commit(self, shared: &Shared) -> Result<(), StorageError> {
+        let held = self.held();
+        let Self { fragments, verdicts, measurements, claims, .. } = self;
+        if !fragments.is_empty() || !verdicts.is_empty() {
+            match shared.hold.commit(Effects { fragments, verdicts }).await {
+                Ok(discarded) => {
+                    shared.metrics.held.inc_by(held as u64);
+                    shared.metrics.discarded.inc_by(discarded as u64);
+                }
+                Err(error) => {
+                    Self { claims, ..Self::default() }.roll_back(shared);
+                    return Err(error);
+                }
+            }
         }
         if !measurements.is_empty() {
-            self.shared.record(measurements);
+            shared.record(measurements);
         }
+        Ok(())
     }
 
     /// Undoes what a failed call had staged.
-    pub fn roll_back(&mut self) {
-        let staged = std::mem::take(&mut self.staged);
-        let reserved: usize = staged.fragments.iter().map(Fragment::cost).sum();
-        if reserved > 0 {
-            self.shared.hold.unreserve(reserved);
+    pub fn roll_back(self, shared: &Shared) {
+        if !self.fragments.is_empty() {
+            shared.hold.unreserve(&self.fragments);
         }
-        for grant in &staged.claims {
-            self.shared.counters.give_back(grant);
-        }
-    }
-
-    /// Runs of equal verdicts are passed on together, in the order in which the guest gave them.
-    fn decide(&self, decisions: Vec<Verdict>) {
-        let mut verdicts = decisions.into_iter().peekable();
-        while let Some(verdict) = verdicts.next() {
-            match verdict {
-                Verdict::Release(first) => {
-                    let mut run = vec![first];
-                    while let Some(Verdict::Release(_)) = verdicts.peek() {
-                        if let Some(Verdict::Release(next)) = verdicts.next() {
-                            run.push(next);
-                        }
-                    }
-                    self.shared.hold.release(run);
-                }
-                Verdict::Discard(decision) => {
-                    let items = self.shared.hold.discard(vec![decision]);
-                    self.shared.metrics.discarded.inc_by(items.iter().sum::<usize>() as u64);
-                }
-            }
+        for grant in &self.claims {
+            shared.counters.give_back(grant);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The built-in processors through the whole of this module: their cases, which also run natively.
 
+mod scenarios;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -8,6 +10,7 @@ use tamis_sdk::testing::{Failure, run_cases};
 use tamis_sdk::{Context, Error, Outcome};
 
 use super::bindings::handler::Configuration;
+use super::bindings::types::Problem;
 use super::runtime::{LoadError, Runtime};
 use super::settings::{GuestOptions, Module};
 use crate::batch::{Batch, Signal};
@@ -27,14 +30,34 @@ impl Consumer for Sink {
 }
 
 #[test]
+fn the_cases_of_filter_hold_through_wasm() {
+    cases_hold_through_wasm("filter");
+}
+
+#[test]
 fn the_cases_of_redaction_hold_through_wasm() {
+    cases_hold_through_wasm("redaction");
+}
+
+fn cases_hold_through_wasm(name: &str) {
     let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
     let runtime = Runtime::new(1, 1, false).unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../processors/redaction/cases");
+    let processors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../processors");
+    let folder = processors.join(name).join("cases");
     let result = run_cases(&folder, |json, context, batch| {
-        tokio.block_on(through(&runtime, "redaction", json, context, batch))
+        tokio.block_on(through(&runtime, name, json, context, batch))
     });
     result.unwrap_or_else(|failures| panic!("{failures}"));
+}
+
+fn configuration(id: &str, json: &str) -> Configuration {
+    let (id, json) = (id.to_owned(), json.to_owned());
+    Configuration { id, json, texts: Vec::new(), hash_seed: 1, instances: 1 }
+}
+
+fn problems(found: Vec<Problem>) -> Failure {
+    let problem = |found: Problem| tamis_sdk::Problem { path: found.path, message: found.message };
+    Failure::Configuration(found.into_iter().map(problem).collect())
 }
 
 /// One batch through a new instance of a built-in processor.
@@ -46,18 +69,13 @@ async fn through(
     batch: &[u8],
 ) -> Result<Outcome, Failure> {
     let metrics = Metrics::default();
-    let json = json.to_owned();
-    let configuration = Configuration { json, texts: Vec::new(), hash_seed: 1, instances: 1 };
+    let configuration = configuration(name, json);
     let module = Module::BuiltIn(name.to_owned());
     let options = GuestOptions::default();
-    let guest = match runtime.configure(name, &module, configuration, options, &metrics).await {
+    let guest = match runtime.configure(name, &module, configuration, options, None, &metrics).await
+    {
         Ok(guest) => guest,
-        Err(LoadError::Problems(problems)) => {
-            let problems = problems
-                .into_iter()
-                .map(|problem| tamis_sdk::Problem { path: problem.path, message: problem.message });
-            return Err(Failure::Configuration(problems.collect()));
-        }
+        Err(LoadError::Problems(found)) => return Err(problems(found)),
         Err(error) => panic!("{error}"),
     };
     let sink = Arc::new(Sink::default());

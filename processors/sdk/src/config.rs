@@ -24,6 +24,7 @@
 //! ]);
 //! ```
 
+mod duration;
 mod section;
 
 pub use section::Section;
@@ -34,6 +35,8 @@ use serde_json::Value;
 /// What [`Processor::configure`](crate::Processor::configure) is handed.
 #[derive(Clone, Debug)]
 pub struct Configuration {
+    /// The component id, as it stands in the YAML: `tail_sampling` or `tail_sampling/slow`.
+    pub id: String,
     /// The processor's own section of the YAML as JSON; `{}` when it is empty.
     pub json: String,
     /// Scalars that came from `${...}`: their original text by path. `${env:X}` holding `0123` is the
@@ -48,10 +51,11 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// A configuration of one instance without expanded scalars and with seed 0; for tests.
+    /// A configuration of one instance, called `test`, without expanded scalars and with seed 0; for tests.
     #[must_use]
     pub fn from_json(json: &str) -> Self {
-        Self { json: json.to_owned(), texts: Vec::new(), hash_seed: 0, instances: 1 }
+        let (id, json) = ("test".to_owned(), json.to_owned());
+        Self { id, json, texts: Vec::new(), hash_seed: 0, instances: 1 }
     }
 
     /// Hands the top section to `read` and answers what it made of it.

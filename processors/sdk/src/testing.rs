@@ -4,12 +4,25 @@
 //! what they were given. Its clock stands still until a test sets it; staging is not played: what
 //! was asked stays even when the call fails.
 //!
+//! A processor that waits is driven through scenarios instead ([`run_scenarios`]): there the store of
+//! held items is played, with staging, replay and rewriting.
+//!
 //! Needs the feature `testing`, as a dev-dependency.
 
 mod cases;
+mod cut;
+mod driver;
 mod json;
+mod scenario;
+mod short;
+mod store;
+mod table;
 
 pub use cases::{CaseError, Failure, run_cases};
+pub use driver::{Driver, Native};
+pub use scenario::run_scenarios;
+pub(crate) use store::Store;
+pub use table::run_tables;
 
 use crate::contract::{Context, Outcome};
 use crate::host::hold::{Decision, Fullness, Portion};

@@ -47,6 +47,7 @@ fn absent_and_null_are_the_same() {
 fn a_string_takes_the_text_of_an_expanded_scalar() {
     let path = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect();
     let configuration = Configuration {
+        id: "test".to_owned(),
         json: r#"{"key": 123, "keys": [true], "inner": {"key": 1e3}}"#.to_owned(),
         texts: vec![
             (path(&["key"]), "0123".to_owned()),

@@ -60,7 +60,10 @@ impl Client {
         if let Some(encoding) = compression {
             client = client.send_compressed(encoding);
         }
-        client.ready().await.unwrap();
+        if let Err(error) = client.ready().await {
+            let (code, message) = (Code::Unavailable, error.to_string());
+            return Answer { code, message, details: Bytes::new() };
+        }
         let path = PathAndQuery::from_static(method);
         let call = client.unary(Request::new(body), path, RawCodec);
         match soon("an answer over gRPC", call).await {

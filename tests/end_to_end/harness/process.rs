@@ -62,6 +62,11 @@ impl Process {
         self.signal(Signal::TERM);
     }
 
+    /// Ends it as kill -9 does, and waits until it is gone.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
     pub(crate) fn hang_up(&self) {
         self.signal(Signal::HUP);
     }

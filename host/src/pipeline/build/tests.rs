@@ -29,7 +29,11 @@ service:
 async fn every_complaint_of_the_first_step_comes_in_one_run_with_its_place() {
     let source = Source::Yaml { name: "t.yaml".into(), text: BROKEN.into() };
     let (config, _) = load(&[source], &ProcessEnvironment, &builtin::names()).unwrap();
-    let error = Prepared::new(&config, 1, &Metrics::default()).await.err().unwrap().to_string();
+    let error = Prepared::new(&config, &Storages::default(), 1, &Metrics::default())
+        .await
+        .err()
+        .unwrap()
+        .to_string();
     let starts: Vec<String> =
         error.lines().map(|line| line.split(": ").take(2).collect::<Vec<_>>().join(": ")).collect();
     assert_eq!(

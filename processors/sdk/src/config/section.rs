@@ -1,7 +1,9 @@
 //! One map of the configuration and the getters on it.
 
+use super::duration;
 use crate::contract::Problem;
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// A map of the configuration. Every getter names a key and makes it a known one.
 #[derive(Debug)]
@@ -58,6 +60,28 @@ impl<'c> Section<'c> {
         let value = self.get(key)?;
         let wanted = "a whole number that is not negative";
         value.as_u64().or_else(|| self.refuse(&[key], wanted, value))
+    }
+
+    /// A whole number from -2^63 to 2^63-1.
+    pub fn signed(&mut self, key: &str) -> Option<i64> {
+        let value = self.get(key)?;
+        value.as_i64().or_else(|| self.refuse(&[key], "a whole number", value))
+    }
+
+    /// A duration as Go writes it, `1m30s` or `200ms`; not negative. A bare number is nanoseconds.
+    pub fn duration(&mut self, key: &str) -> Option<Duration> {
+        let value = self.get(key)?;
+        if let Some(nanoseconds) = value.as_u64() {
+            return Some(Duration::from_nanos(nanoseconds));
+        }
+        let Value::String(text) = value else {
+            return self.refuse(&[key], "a duration such as 30s", value);
+        };
+        let duration = duration::parse(text);
+        if duration.is_none() {
+            self.problem(&[key], "expected a duration such as 30s, 200ms or 1m30s");
+        }
+        duration
     }
 
     /// A number.

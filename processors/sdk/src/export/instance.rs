@@ -45,8 +45,8 @@ impl<E: Export> handler::Guest for E {
     fn configure(
         configuration: handler::Configuration,
     ) -> Result<types::Descriptor, Vec<types::Problem>> {
-        let handler::Configuration { json, texts, hash_seed, instances } = configuration;
-        let configuration = Configuration { json, texts, hash_seed, instances };
+        let handler::Configuration { id, json, texts, hash_seed, instances } = configuration;
+        let configuration = Configuration { id, json, texts, hash_seed, instances };
         match E::Processor::configure(configuration) {
             Ok((processor, descriptor)) => {
                 E::instance().with(|instance| instance.0.replace(Some(processor)));

@@ -20,6 +20,9 @@ pub(crate) struct Host {
     pub(crate) now: u64,
     pub(crate) store_full: bool,
     pub(crate) usage: Fullness,
+    /// Plays `hold` where a test drives the processor as a gateway does.
+    #[cfg(feature = "testing")]
+    pub(crate) store: Option<crate::testing::Store>,
     budgets: HashMap<Vec<u8>, Budget>,
 }
 
@@ -70,6 +73,10 @@ pub(super) fn take(claims: Vec<Claim>) -> Vec<bool> {
 
 pub(super) fn hold(portions: Vec<Portion>) -> bool {
     with(|host| {
+        #[cfg(feature = "testing")]
+        if let Some(store) = &mut host.store {
+            return store.hold(portions);
+        }
         if !host.store_full {
             keep(&mut host.portions, portions);
         }
@@ -78,16 +85,34 @@ pub(super) fn hold(portions: Vec<Portion>) -> bool {
 }
 
 pub(super) fn usage() -> Fullness {
-    with(|host| host.usage)
+    with(|host| {
+        #[cfg(feature = "testing")]
+        if let Some(store) = &host.store {
+            return store.usage();
+        }
+        host.usage
+    })
 }
 
 pub(super) fn release(decisions: Vec<Decision>, rewrite: bool) {
-    let released = decisions.into_iter().map(|decision| (decision, rewrite));
-    with(|host| keep(&mut host.released, released));
+    with(|host| {
+        #[cfg(feature = "testing")]
+        if let Some(store) = &mut host.store {
+            return store.release(decisions, rewrite);
+        }
+        let released = decisions.into_iter().map(|decision| (decision, rewrite));
+        keep(&mut host.released, released);
+    });
 }
 
 pub(super) fn discard(decisions: Vec<Decision>) {
-    with(|host| keep(&mut host.discarded, decisions));
+    with(|host| {
+        #[cfg(feature = "testing")]
+        if let Some(store) = &mut host.store {
+            return store.discard(decisions);
+        }
+        keep(&mut host.discarded, decisions);
+    });
 }
 
 impl Host {

@@ -83,7 +83,7 @@ pub fn run_cases(
     }
 }
 
-fn folders(folder: &Path) -> Result<Vec<PathBuf>, CaseError> {
+pub(super) fn folders(folder: &Path) -> Result<Vec<PathBuf>, CaseError> {
     let failed = |source| CaseError::File { path: folder.to_owned(), source };
     let mut folders = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
@@ -149,7 +149,7 @@ fn write(case: &Path, actual: &Value) -> Result<(), CaseError> {
         .map_err(|source| CaseError::File { path, source })
 }
 
-fn read(path: &Path) -> Result<Option<String>, CaseError> {
+pub(super) fn read(path: &Path) -> Result<Option<String>, CaseError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -4,17 +4,21 @@
 //! - `release_on`: releases the trace;
 //! - `discard_on`: discards the trace;
 //! - `trap_on`: panics while other traces wait;
-//! - `trap_in_replay_of`: panics whenever a trace with such a span is replayed.
+//! - `trap_in_replay_of`: panics whenever a trace with such a span is replayed;
+//! - `trap_in_rewrite_of`: panics when a trace with such a span is rewritten.
+//!
+//! With `mark`, what is released is rewritten: the mark is put behind every span's name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tamis_sdk::edit::Editor;
 use tamis_sdk::hold::{self, Decision, Portion};
 use tamis_sdk::metrics::{self, Kind, Measurement};
 use tamis_sdk::otlp::trace::{ExportTraceServiceRequest, Span};
 use tamis_sdk::wire::Message;
 use tamis_sdk::{
     Configuration, Context, Descriptor, Entry, Error, Memo, Outcome, Partition, Problem, Processor,
-    Replayer, Signal, Ticker,
+    Replayer, Rewriter, Signal, Ticker,
 };
 
 /// How often the gauges are told, in milliseconds.
@@ -41,6 +45,8 @@ struct Names {
     discard_on: Option<String>,
     trap_on: Option<String>,
     trap_in_replay_of: Option<String>,
+    trap_in_rewrite_of: Option<String>,
+    mark: Option<String>,
 }
 
 #[derive(Default)]
@@ -59,6 +65,8 @@ impl Processor for WaitForKey {
             discard_on: section.string("discard_on"),
             trap_on: section.string("trap_on"),
             trap_in_replay_of: section.string("trap_in_replay_of"),
+            trap_in_rewrite_of: section.string("trap_in_rewrite_of"),
+            mark: section.string("mark"),
         })?;
         let mut descriptor = Descriptor::new("wait_for_key", "0.1.0", &[Signal::Traces]);
         descriptor.partition = Partition::TraceId;
@@ -115,7 +123,7 @@ impl WaitForKey {
                 Verdict::Discard => discarded.push(decision),
             }
         }
-        hold::release(released, false);
+        hold::release(released, self.names.mark.is_some());
         hold::discard(discarded);
     }
 }
@@ -164,6 +172,44 @@ impl Replayer for WaitForKey {
     }
 }
 
+impl Rewriter for WaitForKey {
+    fn rewrite(&mut self, memo: &[u8], _: Signal, batch: &[u8]) -> Result<Outcome, Error> {
+        assert_eq!(memo, Verdict::Release.memo(), "the memo of the decision");
+        for_each_span(batch, |span| {
+            let name = span.name()?.to_string_lossy();
+            let traps = self.names.trap_in_rewrite_of.as_deref() == Some(&*name);
+            assert!(!traps, "as configured");
+            Ok(())
+        })?;
+        let mark = self.names.mark.as_deref().unwrap_or_default();
+        let mut editor = Editor::new(batch);
+        let mut request = editor.root();
+        while let Some(resource) = request.next()? {
+            let mut resource = request.enter(resource)?;
+            while let Some(scope) = resource.next()? {
+                if scope.number() != 2 {
+                    continue;
+                }
+                let mut scope = resource.enter(scope)?;
+                while let Some(span) = scope.next()? {
+                    if span.number() != 2 {
+                        continue;
+                    }
+                    let mut span = scope.enter(span)?;
+                    while let Some(field) = span.next()? {
+                        if field.number() == 5 {
+                            let marked = [field.bytes()?, mark.as_bytes()].concat();
+                            span.replace(field, &marked)?;
+                        }
+                    }
+                }
+            }
+        }
+        drop(request);
+        Ok(editor.finish()?)
+    }
+}
+
 fn for_each_span(
     batch: &[u8],
     mut visit: impl FnMut(Span<'_>) -> Result<(), Error>,
@@ -178,4 +224,4 @@ fn for_each_span(
     Ok(())
 }
 
-tamis_sdk::export!(WaitForKey, ticker, replayer);
+tamis_sdk::export!(WaitForKey, ticker, replayer, rewriter);

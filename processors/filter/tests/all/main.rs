@@ -1,0 +1,8 @@
+//! Tests of the processor as a host sees it: bytes in, bytes out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests")]
+
+mod cases;
+mod oracle;
+mod random;
+mod request;
+mod telemetry;

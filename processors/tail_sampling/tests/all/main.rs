@@ -1,0 +1,3 @@
+//! Tests of the processor as a host sees it.
+
+mod cases;
