@@ -112,7 +112,8 @@ impl Sampler {
         }
     }
 
-    /// Takes a batch. Nothing of the state changes before it is certain that the call succeeds.
+    /// Takes a batch. Nothing of what is known about traces changes before it is certain that the call
+    /// succeeds.
     pub(crate) fn process(&mut self, received: u64, batch: &[u8]) -> Result<Outcome, Error> {
         let Self { conditions, policies, traces, .. } = self;
         let on_ingest = self.settings.on_ingest;

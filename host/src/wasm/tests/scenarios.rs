@@ -135,7 +135,7 @@ impl Driver for InWasm {
                     [] => family.name().to_owned(),
                     _ => format!("{}{{{}}}", family.name(), labels.join(",")),
                 };
-                counters.insert(name, metric.get_counter().value());
+                counters.insert(name, metric.get_counter().get_value());
             }
         }
         counters
