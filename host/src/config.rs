@@ -75,7 +75,9 @@ pub fn load(
         return Err(report.into_problems());
     };
     let tree = expand::expand(tree, environment, &report);
-    let config = read(&Section::root(&tree, &report), builtins);
+    let root = Section::root(&tree, &report);
+    let config = read(&root, builtins);
+    exporter::warn_of_proxies(&root, &config.exporters, environment);
     report.finish(config)
 }
 

@@ -32,13 +32,13 @@ use settings::{ExporterSettings, QueueSettings, RetrySettings};
 /// Why an exporter could not be built. Never holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    #[error("exporter {id}: {endpoint:?} is not a valid endpoint: {reason}")]
+    #[error("exporters::{id}: {endpoint:?} is not a valid endpoint: {reason}")]
     Endpoint { id: String, endpoint: String, reason: String },
-    #[error("exporter {id}: header {name:?} has an invalid name or value")]
+    #[error("exporters::{id}::headers: header {name:?} has an invalid name or value")]
     Header { id: String, name: String },
-    #[error("exporter {id}: compression {compression:?} is not available for gRPC")]
+    #[error("exporters::{id}::compression: {compression:?} is not available for gRPC")]
     Compression { id: String, compression: settings::Compression },
-    #[error("exporter {id}: tls: {source}")]
+    #[error("exporters::{id}::tls: {source}")]
     Tls { id: String, source: tls::TlsError },
 }
 

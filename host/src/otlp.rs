@@ -11,6 +11,6 @@ pub(crate) mod wire;
 
 pub use parts::{Key, part_of, parts};
 pub use portion::{CutError, cut};
-pub use split::split;
+pub use split::{Parts, split};
 pub use walk::{MAX_DEPTH, walk};
 pub use wire::{Malformed, Reason};

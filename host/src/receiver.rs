@@ -8,10 +8,12 @@ mod idle;
 mod ingest;
 mod json;
 mod otlp;
+mod preface;
 pub mod settings;
 mod status;
 mod tls;
 
 pub use self::ingest::Sinks;
 pub use self::otlp::OtlpReceiver;
+pub use self::tls::check_tls;
 pub use crate::net::listen::BindError;

@@ -2,8 +2,12 @@
 
 mod sending;
 
+use std::collections::BTreeMap;
+
 use super::components::{self, Components};
 use super::endpoint;
+use super::environment::Environment;
+use super::id::ComponentId;
 use super::section::Section;
 use super::tls;
 use crate::exporter::settings::{
@@ -24,6 +28,30 @@ pub(super) fn read(root: &Section<'_>) -> Components<ExporterSettings> {
         }
         _ => None,
     })
+}
+
+/// Variables that the Collector's clients obey, that of HTTP all of them and that of gRPC those about
+/// HTTPS.
+const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+
+/// Warns once of a proxy that the Collector would use and tamis does not.
+pub(super) fn warn_of_proxies(
+    root: &Section<'_>,
+    exporters: &BTreeMap<ComponentId, ExporterSettings>,
+    environment: &dyn Environment,
+) {
+    let is_set = |name: &str| environment.variable(name).is_some_and(|value| !value.is_empty());
+    let obeys = |exporter: &ExporterSettings, name: &str| match exporter {
+        ExporterSettings::OtlpHttp(_) => true,
+        ExporterSettings::OtlpGrpc(_) => name.eq_ignore_ascii_case("https_proxy"),
+        ExporterSettings::Debug(_) | ExporterSettings::Nop => false,
+    };
+    let is_missed =
+        |name: &&&str| is_set(name) && exporters.values().any(|exporter| obeys(exporter, name));
+    if let Some(proxy) = PROXIES.iter().find(is_missed) {
+        let message = format!("{proxy} has no effect in tamis: exporters connect directly");
+        root.warn("exporters", &message);
+    }
 }
 
 fn otlp_grpc(section: Section<'_>) -> OtlpGrpcSettings {
@@ -56,13 +84,13 @@ fn grpc_endpoint(section: &Section<'_>) -> String {
     };
     match endpoint.split_once("://") {
         Some(("http" | "https", address)) => {
-            endpoint::check_address(section, "endpoint", address.trim_end_matches('/'));
+            endpoint::check_target(section, "endpoint", address.trim_end_matches('/'));
         }
         Some((scheme, _)) => {
             let message = format!("the scheme {scheme:?} is not supported yet by tamis");
             section.invalid("endpoint", &message);
         }
-        None => endpoint::check_address(section, "endpoint", &endpoint),
+        None => endpoint::check_target(section, "endpoint", &endpoint),
     }
     endpoint
 }
@@ -168,5 +196,5 @@ fn compression(section: &Section<'_>, protocol: Protocol) -> Compression {
 }
 
 fn headers(section: &Section<'_>) -> Vec<(String, Secret)> {
-    section.pairs("headers").into_iter().map(|(name, value)| (name, Secret(value))).collect()
+    section.headers("headers").into_iter().map(|(name, value)| (name, Secret(value))).collect()
 }

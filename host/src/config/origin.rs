@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A place in a configuration source. Cheap to clone: every node of the tree has one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A place in a configuration source. Cheap to clone: every node of the tree has one. By default that
+/// of settings which stand in no source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
     /// Rank of the source among all that were given, so that problems print in reading order.
     source: usize,

@@ -96,7 +96,7 @@ fn http(section: Section<'_>) -> HttpServerSettings {
         read_timeout: section.duration("read_timeout", default.read_timeout),
         read_header_timeout: section.duration("read_header_timeout", default.read_header_timeout),
         idle_timeout: http_idle_timeout(&section, &default),
-        response_headers: section.pairs("response_headers"),
+        response_headers: section.headers("response_headers"),
         cors: cors(&section),
         tls: tls::server(&section),
     };

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
+
 use super::duration;
 use super::nearest;
 use super::node::{Entry, Node, Value};
@@ -234,24 +236,43 @@ impl<'a> Section<'a> {
         self.strings(key).into_iter().map(|(text, _)| text).collect()
     }
 
-    /// Names with values: a map, or a list of `{name, value}`.
-    pub(super) fn pairs(&self, key: &'static str) -> Vec<(String, String)> {
+    /// HTTP headers: a map, or a list of `{name, value}`.
+    pub(super) fn headers(&self, key: &'static str) -> Vec<(String, String)> {
+        let mut headers = Vec::new();
+        for (name, value, origin) in self.pairs(key) {
+            if HeaderName::try_from(&name).is_err() {
+                self.invalid_at(key, origin, &format!("{name:?} is not a valid header name"));
+            } else if HeaderValue::try_from(&value).is_err() {
+                // Values can be secrets.
+                self.invalid_at(key, origin, &format!("{name:?} has an invalid value"));
+            }
+            headers.push((name, value));
+        }
+        headers
+    }
+
+    /// Names with values and the place of each.
+    fn pairs(&self, key: &'static str) -> Vec<(String, String, &'a Origin)> {
         let Some(node) = self.value(key) else { return Vec::new() };
         let mut pairs = Vec::new();
         match &node.value {
             Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     let section = self.nested(format!("{key}[{index}]"), item);
-                    pairs.push((section.string("name", ""), section.string("value", "")));
+                    let value = section.string("value", "");
+                    pairs.push((section.string("name", ""), value, &item.origin));
                     section.finish();
                 }
             }
             _ => {
                 let section = self.nested(key.to_owned(), node);
                 for entry in section.entries() {
+                    let mut push = |text: &str| {
+                        pairs.push((entry.key.clone(), text.to_owned(), &entry.origin))
+                    };
                     match (entry.node.as_text(), &entry.node.value) {
-                        (Some(text), _) => pairs.push((entry.key.clone(), text.to_owned())),
-                        (None, Value::Null) => pairs.push((entry.key.clone(), String::new())),
+                        (Some(text), _) => push(text),
+                        (None, Value::Null) => push(""),
                         (None, other) => {
                             let got = other.type_name();
                             let message =

@@ -141,8 +141,11 @@ service:
     };
     assert_eq!(receivers, [ReceiverSettings::Otlp(default)]);
     let exporters: Vec<_> = config.exporters.into_values().collect();
-    let grpc =
-        exporter::settings::OtlpGrpcSettings { endpoint: "a:1".into(), ..Default::default() };
+    let origin = exporters.iter().filter_map(ExporterSettings::origin).next().unwrap().clone();
+    assert_eq!(origin.line(), 5);
+    let tls = exporter::settings::TlsClientSettings { origin, ..Default::default() };
+    let endpoint = "a:1".into();
+    let grpc = exporter::settings::OtlpGrpcSettings { endpoint, tls, ..Default::default() };
     let http = exporter::settings::OtlpHttpSettings {
         endpoint: Some("http://a".into()),
         ..Default::default()

@@ -26,6 +26,7 @@ pub(super) fn server(parent: &Section<'_>) -> Option<TlsServerSettings> {
             cert_file: cert_file.into(),
             key_file: key_file.into(),
             client_ca_file,
+            origin: section.origin().clone(),
         }),
         (None, None) => {
             section.invalid_here(SERVER_NEEDS_BOTH);
@@ -56,6 +57,7 @@ pub(super) fn client(parent: &Section<'_>) -> TlsClientSettings {
         cert_pem: secret("cert_pem"),
         key_file: path("key_file"),
         key_pem: secret("key_pem"),
+        origin: section.origin().clone(),
     };
     if settings.ca_file.is_some() && settings.ca_pem.is_some() {
         section.invalid_here("provide either a CA file or the PEM-encoded string, but not both");

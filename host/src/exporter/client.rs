@@ -11,6 +11,8 @@ use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use crate::consumer::ConsumeError;
+
 use super::BuildError;
 use super::settings::{Secret, TlsClientSettings};
 use super::tls::{self, TlsError};
@@ -96,6 +98,26 @@ pub(super) fn headers(
 
 fn header_error(id: &str, name: &str) -> BuildError {
     BuildError::Header { id: id.to_owned(), name: name.to_owned() }
+}
+
+/// An attempt that fails with `late` where it takes longer than `timeout`; 0 means no bound.
+pub(super) async fn within<A>(
+    timeout: Duration,
+    attempt: A,
+    late: ConsumeError,
+) -> Result<(), ConsumeError>
+where
+    A: Future<Output = Result<(), ConsumeError>>,
+{
+    if timeout.is_zero() {
+        return attempt.await;
+    }
+    tokio::time::timeout(timeout, attempt).await.unwrap_or(Err(late))
+}
+
+/// What an attempt without an answer in time ends with.
+pub(super) fn late() -> ConsumeError {
+    ConsumeError::retryable("the backend did not answer in time")
 }
 
 /// Why an answer could not be read.

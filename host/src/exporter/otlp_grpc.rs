@@ -138,16 +138,8 @@ impl GrpcSender {
 impl Sender for GrpcSender {
     fn send(&self, batch: Batch) -> BoxFuture<'_, Result<(), ConsumeError>> {
         Box::pin(async move {
-            let attempt = self.attempt(&batch);
-            if self.timeout.is_zero() {
-                return attempt.await;
-            }
-            tokio::time::timeout(self.timeout, attempt).await.unwrap_or_else(|_| {
-                Err(ConsumeError {
-                    code: Some(Code::DeadlineExceeded),
-                    ..ConsumeError::retryable("the backend did not answer in time")
-                })
-            })
+            let late = ConsumeError { code: Some(Code::DeadlineExceeded), ..client::late() };
+            client::within(self.timeout, self.attempt(&batch), late).await
         })
     }
 }

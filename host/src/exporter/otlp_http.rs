@@ -95,15 +95,9 @@ impl HttpSender {
 
 impl Sender for HttpSender {
     fn send(&self, batch: Batch) -> BoxFuture<'_, Result<(), ConsumeError>> {
-        Box::pin(async move {
-            let attempt = self.attempt(&batch);
-            if self.timeout.is_zero() {
-                return attempt.await;
-            }
-            tokio::time::timeout(self.timeout, attempt).await.unwrap_or_else(|_| {
-                Err(ConsumeError::retryable("the backend did not answer in time"))
-            })
-        })
+        Box::pin(
+            async move { client::within(self.timeout, self.attempt(&batch), client::late()).await },
+        )
     }
 }
 

@@ -119,18 +119,20 @@ impl<S: Sender> Queue<S> {
             return Err(ConsumeError::permanent("batch is larger than the sending queue"));
         }
         let (answer, outcome) = self.settings.wait_for_result.then(oneshot::channel).unzip();
-        match self.push(Entry { batch, ticket, load, answer }) {
+        let entry = Entry { batch, ticket, load, answer };
+        if self.settings.block_on_overflow {
+            return self.wait_for_space(entry).await.map(|()| outcome);
+        }
+        match self.push(entry) {
             Pushed::Queued => Ok(outcome),
             Pushed::Closed => Err(shutting_down()),
-            Pushed::Full(entry) if self.settings.block_on_overflow => {
-                self.wait_for_space(entry).await.map(|()| outcome)
-            }
             Pushed::Full(_) => Err(ConsumeError::retryable("sending queue is full")),
         }
     }
 
     /// The wait is the caller's to bound: a caller that leaves takes its batch with it.
     async fn wait_for_space(self: &Arc<Self>, mut entry: Entry) -> Result<(), ConsumeError> {
+        // Also where there is space: a small batch must not overtake a large one again and again.
         let _turn = self.line.lock().await;
         loop {
             match self.push(entry) {

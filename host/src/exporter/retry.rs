@@ -70,19 +70,20 @@ impl Retry {
         let mut backoff = Backoff::new(&self.settings);
         let mut attempts = 0;
         loop {
+            // Looked at before the attempt: one that began while draining was the last.
+            let last = *phase.borrow() > Phase::Running;
             let Err(error) = attempt().await else { return Ok(()) };
             attempts += 1;
             let delay = match self.next(&error, &mut backoff, started) {
                 Ok(delay) => delay,
                 Err(reason) => return Err(GivenUp { error, reason, attempts }),
             };
+            if last {
+                return Err(GivenUp { error, reason: Reason::Shutdown, attempts });
+            }
             on_retry(&error, delay);
             tokio::select! {
-                // First: a batch that fails while draining gets no second attempt, whatever the delay.
-                biased;
-                () = leave_running(phase) => {
-                    return Err(GivenUp { error, reason: Reason::Shutdown, attempts });
-                }
+                () = leave_running(phase) => {}
                 () = sleep(delay) => {}
             }
         }
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn shutdown_ends_a_pause_and_leaves_one_attempt() {
+    async fn shutdown_ends_a_pause_and_each_batch_has_one_attempt_after_it() {
         let (phase, _) = watch::channel(Phase::Running);
         let retry = Retry::new(RetrySettings::default(), || 0.5);
         let fails = || std::future::ready(Err(down()));
@@ -238,7 +239,8 @@ mod tests {
             sleep(Duration::from_secs(1)).await;
             phase.send_replace(Phase::Draining);
         });
-        assert_eq!(ended.unwrap_err().reason, Reason::Shutdown);
+        let ended = ended.unwrap_err();
+        assert_eq!((ended.reason, ended.attempts), (Reason::Shutdown, 2));
         assert_eq!(started.elapsed(), Duration::from_secs(1));
         let ended = retry.run(&phase, fails, |_, _| {}).await.unwrap_err();
         assert_eq!((ended.reason, ended.attempts), (Reason::Shutdown, 1));

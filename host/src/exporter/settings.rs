@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::Origin;
+
 /// One exporter of the YAML.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExporterSettings {
@@ -11,6 +13,17 @@ pub enum ExporterSettings {
     Debug(DebugSettings),
     /// `nop`: takes everything and sends nothing.
     Nop,
+}
+
+impl ExporterSettings {
+    /// Where a complaint belongs that comes up when the exporter is built: all else has been checked.
+    pub fn origin(&self) -> Option<&Origin> {
+        match self {
+            Self::OtlpGrpc(settings) => Some(&settings.tls.origin),
+            Self::OtlpHttp(settings) => Some(&settings.tls.origin),
+            Self::Debug(_) | Self::Nop => None,
+        }
+    }
 }
 
 /// `otlp_grpc` (alias `otlp`).
@@ -128,6 +141,8 @@ pub struct TlsClientSettings {
     pub cert_pem: Option<Secret>,
     pub key_file: Option<PathBuf>,
     pub key_pem: Option<Secret>,
+    /// For complaints about the files.
+    pub origin: Origin,
 }
 
 /// `retry_on_failure`.

@@ -5,10 +5,16 @@ use crate::batch::Signal;
 /// Highest field number that any message of OTLP uses; higher ones are unknown fields.
 const MAX_FIELD: usize = 16;
 
+/// Where groups of scopes stood for a while before OTLP 0.20. The Collector still reads them there where
+/// field 2 is empty, so they cannot pass as an unknown field: nothing would count or examine them.
+const OLD_SCOPES: u32 = 1000;
+
 /// A message type: what is known of each field, by field number.
 pub(super) struct Message {
     pub(super) name: &'static str,
     fields: [Field; MAX_FIELD + 1],
+    /// Whether the message is one that had [`OLD_SCOPES`].
+    had_old_scopes: bool,
 }
 
 /// What a field holds.
@@ -30,12 +36,18 @@ pub(super) enum Field {
     Message(&'static Message),
     /// A message that is an item: a span, data point or log record.
     Item(&'static Message),
+    /// What once was there, and is refused.
+    OldScopes,
 }
 
 impl Message {
     #[inline(always)]
     pub(super) fn field(&self, number: u32) -> Field {
-        self.fields.get(number as usize).copied().unwrap_or(Field::Unknown)
+        match self.fields.get(number as usize) {
+            Some(field) => *field,
+            None if self.had_old_scopes && number == OLD_SCOPES => Field::OldScopes,
+            None => Field::Unknown,
+        }
     }
 }
 
@@ -55,7 +67,12 @@ const fn message<const N: usize>(name: &'static str, known: [(usize, Field); N])
         fields[known[index].0] = known[index].1;
         index += 1;
     }
-    Message { name, fields }
+    Message { name, fields, had_old_scopes: false }
+}
+
+/// The scopes of a resource.
+const fn group<const N: usize>(name: &'static str, known: [(usize, Field); N]) -> Message {
+    Message { had_old_scopes: true, ..message(name, known) }
 }
 
 use Field::{Bytes, Fixed32, Fixed64, Fixed64s, Id, Item, Message as M, Varint, Varints};
@@ -95,7 +112,7 @@ static ENTITY_REF: Message = message("EntityRef", [(1, Bytes), (2, Bytes), (3, B
 // trace/v1
 
 static RESOURCE_SPANS: Message =
-    message("ResourceSpans", [(1, M(&RESOURCE)), (2, M(&SCOPE_SPANS)), (3, Bytes)]);
+    group("ResourceSpans", [(1, M(&RESOURCE)), (2, M(&SCOPE_SPANS)), (3, Bytes)]);
 static SCOPE_SPANS: Message = message("ScopeSpans", [(1, M(&SCOPE)), (2, Item(&SPAN)), (3, Bytes)]);
 static SPAN: Message = message(
     "Span",
@@ -129,7 +146,7 @@ static STATUS: Message = message("Status", [(2, Bytes), (3, Varint)]);
 // logs/v1
 
 static RESOURCE_LOGS: Message =
-    message("ResourceLogs", [(1, M(&RESOURCE)), (2, M(&SCOPE_LOGS)), (3, Bytes)]);
+    group("ResourceLogs", [(1, M(&RESOURCE)), (2, M(&SCOPE_LOGS)), (3, Bytes)]);
 static SCOPE_LOGS: Message =
     message("ScopeLogs", [(1, M(&SCOPE)), (2, Item(&LOG_RECORD)), (3, Bytes)]);
 static LOG_RECORD: Message = message(
@@ -152,7 +169,7 @@ static LOG_RECORD: Message = message(
 // metrics/v1
 
 static RESOURCE_METRICS: Message =
-    message("ResourceMetrics", [(1, M(&RESOURCE)), (2, M(&SCOPE_METRICS)), (3, Bytes)]);
+    group("ResourceMetrics", [(1, M(&RESOURCE)), (2, M(&SCOPE_METRICS)), (3, Bytes)]);
 static SCOPE_METRICS: Message =
     message("ScopeMetrics", [(1, M(&SCOPE)), (2, M(&METRIC)), (3, Bytes)]);
 static METRIC: Message = message(

@@ -11,7 +11,8 @@ pub const MAX_DEPTH: u32 = 100;
 /// Walks the Export request of `signal` and counts its spans, data points or log records.
 ///
 /// Every tag, length and varint is checked down to the last leaf, and so is the wire type of every
-/// known field; unknown fields are skipped. Groups are refused: OTLP never had any. Ids are empty or
+/// known field; unknown fields are skipped. Groups are refused: OTLP never had any; so are the scopes of
+/// OTLP before 0.20, which a Collector behind us would take for scopes of today. Ids are empty or
 /// of their one legal length, like in the Collector. Text is not checked for UTF-8, like in the
 /// Collector.
 ///
@@ -137,6 +138,7 @@ fn leaf(field: Field, payload: &[u8]) -> Result<(), Reason> {
     match field {
         Field::Id(len) if payload.is_empty() || payload.len() == len => Ok(()),
         Field::Id(_) => Err(Reason::IdLength),
+        Field::OldScopes => Err(Reason::OldScopes),
         Field::Fixed64s if payload.len().is_multiple_of(8) => Ok(()),
         Field::Fixed64s => Err(Reason::Truncated),
         Field::Varints => {

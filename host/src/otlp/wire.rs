@@ -26,6 +26,8 @@ pub enum Reason {
     IdLength,
     #[error("nested too deep")]
     Depth,
+    #[error("instrumentation libraries are not read since OTLP 0.20: scopes belong in field 2")]
+    OldScopes,
 }
 
 pub(crate) const VARINT: u8 = 0;

@@ -1,7 +1,7 @@
 //! From a configuration to running pipelines, in two steps: everything that can be refused is
 //! prepared first, so that nothing is bound or connected for a configuration that does not hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use crate::batch::Signal;
 use crate::config::{
-    ComponentId, Config, Pipeline, PipelineId, Problem, Problems, ProcessorSettings, guest_problem,
+    ComponentId, Config, Pipeline, PipelineId, Problem, Problems, ProcessorSettings,
+    ReceiverSettings, guest_problem,
 };
 use crate::consumer::Consumer;
 use crate::exporter;
@@ -18,7 +19,7 @@ use crate::extension::file_storage::{StorageStartError, Storages};
 use crate::pipeline::FanOut;
 use crate::processor::batch::BatchProcessor;
 use crate::processor::memory_limiter::MemoryLimiter;
-use crate::receiver::Sinks;
+use crate::receiver::{Sinks, check_tls};
 use crate::telemetry::metrics::Metrics;
 use crate::wasm::bindings::handler::Configuration;
 use crate::wasm::runtime::{Configured, LoadError, Runtime, RuntimeError, hash_seed};
@@ -50,74 +51,38 @@ pub struct Pipelines {
 pub enum BuildError {
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
-    /// What guests say about their configuration.
+    /// What guests say about their configuration, and what is wrong with files of certificates.
     #[error(transparent)]
     Problems(#[from] Problems),
-    #[error(transparent)]
-    Exporter(#[from] exporter::BuildError),
     #[error(transparent)]
     Storage(#[from] StorageStartError),
 }
 
 impl Prepared {
-    /// Builds the exporters (which connect to nothing yet), loads every guest and hands it its
-    /// configuration; all complaints of guests at once. Without storages what is held is in memory: for
-    /// a configuration that is only to be checked.
+    /// Builds the exporters (which connect to nothing yet), reads the certificates of the receivers,
+    /// loads every guest and hands it its configuration; all complaints at once. Without storages what
+    /// is held is in memory: for a configuration that is only to be checked.
     pub async fn new(
         config: &Config,
         storages: &Storages,
         workers: usize,
         metrics: &Metrics,
     ) -> Result<Self, BuildError> {
-        let exporters = exporters(config, metrics)?;
+        let mut problems = receiver_problems(config);
+        let exporters = exporters(config, metrics, &mut problems);
         let guests = guests(config);
-        if guests.is_empty() {
-            return Ok(Self { exporters, runtime: None, guests: BTreeMap::new() });
-        }
-        let user_modules =
-            guests.iter().any(|(_, _, guest)| matches!(guest.module, Module::File(_)));
-        let runtime = Runtime::new(guests.len(), workers, user_modules)?;
-        let seed = hash_seed();
         let mut configured = BTreeMap::new();
-        let mut problems = Vec::new();
-        for (pipeline, id, settings) in guests {
-            let configuration = Configuration {
-                id: id.to_string(),
-                json: settings.config_json(),
-                texts: settings.config_texts(),
-                hash_seed: seed,
-                instances: 1,
-            };
-            let options = settings.options.clone();
-            let namespace = match &options.hold.storage {
-                Some(storage) => storages.hold(&storage.id, pipeline, id)?,
-                None => None,
-            };
-            let name = id.to_string();
-            let answer = runtime.configure(
-                &name,
-                &settings.module,
-                configuration,
-                options,
-                namespace,
-                metrics,
-            );
-            match answer.await {
-                Ok(guest) if guest.takes(pipeline.signal()) => {
-                    configured.insert((pipeline.clone(), id.clone()), guest);
-                }
-                Ok(_) => {
-                    let message = format!(
-                        "processor \"{id}\" does not support {}, the signal of pipeline \"{pipeline}\"",
-                        pipeline.signal().name()
-                    );
-                    problems.push(guest_problem(id, settings, &[], &message));
-                }
-                Err(error) => problems.extend(complaints(id, settings, &error)),
-            }
-        }
+        let runtime = if guests.is_empty() {
+            None
+        } else {
+            let user_modules =
+                guests.iter().any(|(_, _, guest)| matches!(guest.module, Module::File(_)));
+            let runtime = Runtime::new(guests.len(), workers, user_modules)?;
+            configured = configure(&runtime, guests, storages, metrics, &mut problems).await?;
+            Some(runtime)
+        };
         if problems.is_empty() {
-            Ok(Self { exporters, runtime: Some(runtime), guests: configured })
+            Ok(Self { exporters, runtime, guests: configured })
         } else {
             Err(Problems::new(problems).into())
         }
@@ -207,20 +172,93 @@ impl Pipelines {
     }
 }
 
+/// What is wrong with the certificates of the receivers that pipelines refer to. They are read again
+/// when the receivers are bound.
+fn receiver_problems(config: &Config) -> Vec<Problem> {
+    let used: BTreeSet<&ComponentId> =
+        config.service.pipelines.values().flat_map(|pipeline| &pipeline.receivers).collect();
+    let mut problems = Vec::new();
+    for id in used {
+        let Some(ReceiverSettings::Otlp(settings)) = config.receivers.get(id) else { continue };
+        let grpc = settings.grpc.as_ref().and_then(|grpc| grpc.tls.as_ref());
+        let http = settings.http.as_ref().and_then(|http| http.tls.as_ref());
+        for (protocol, tls) in [("grpc", grpc), ("http", http)] {
+            if let Some(tls) = tls
+                && let Err(error) = check_tls(tls)
+            {
+                let message = format!("receivers::{id}::protocols::{protocol}::tls: {error}");
+                problems.push(Problem { origin: tls.origin.clone(), message });
+            }
+        }
+    }
+    problems
+}
+
 /// The exporters that pipelines refer to.
 fn exporters(
     config: &Config,
     metrics: &Metrics,
-) -> Result<BTreeMap<ComponentId, Arc<dyn Consumer>>, exporter::BuildError> {
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<ComponentId, Arc<dyn Consumer>> {
+    let used: BTreeSet<&ComponentId> =
+        config.service.pipelines.values().flat_map(|pipeline| &pipeline.exporters).collect();
     let mut exporters = BTreeMap::new();
-    for id in config.service.pipelines.values().flat_map(|pipeline| &pipeline.exporters) {
-        if let Some(settings) = config.exporters.get(id)
-            && !exporters.contains_key(id)
-        {
-            exporters.insert(id.clone(), exporter::build(&id.to_string(), settings, metrics)?);
+    for id in used {
+        let Some(settings) = config.exporters.get(id) else { continue };
+        match exporter::build(&id.to_string(), settings, metrics) {
+            Ok(exporter) => {
+                exporters.insert(id.clone(), exporter);
+            }
+            Err(error) => {
+                let origin = settings.origin().cloned().unwrap_or_default();
+                problems.push(Problem { origin, message: error.to_string() });
+            }
         }
     }
-    Ok(exporters)
+    exporters
+}
+
+/// Loads every guest and hands it its configuration.
+async fn configure(
+    runtime: &Runtime,
+    guests: Vec<(&PipelineId, &ComponentId, &GuestSettings)>,
+    storages: &Storages,
+    metrics: &Metrics,
+    problems: &mut Vec<Problem>,
+) -> Result<BTreeMap<(PipelineId, ComponentId), Configured>, StorageStartError> {
+    let seed = hash_seed();
+    let mut configured = BTreeMap::new();
+    for (pipeline, id, settings) in guests {
+        let configuration = Configuration {
+            id: id.to_string(),
+            json: settings.config_json(),
+            texts: settings.config_texts(),
+            hash_seed: seed,
+            instances: 1,
+        };
+        let options = settings.options.clone();
+        let namespace = match &options.hold.storage {
+            Some(storage) => storages.hold(&storage.id, pipeline, id)?,
+            None => None,
+        };
+        let name = id.to_string();
+        let answer =
+            runtime.configure(&name, &settings.module, configuration, options, namespace, metrics);
+        match answer.await {
+            Ok(guest) if guest.takes(pipeline.signal()) => {
+                configured.insert((pipeline.clone(), id.clone()), guest);
+            }
+            Ok(_) => {
+                let message = format!(
+                    "processor \"{id}\" does not support {}, the signal of pipeline \"{pipeline}\"",
+                    pipeline.signal().name()
+                );
+                problems.push(guest_problem(id, settings, &[], &message));
+            }
+            Err(error) => problems.extend(complaints(id, settings, &error)),
+        }
+    }
+    Ok(configured)
 }
 
 /// Every guest of every pipeline: each pipeline has instances of its own.
@@ -252,3 +290,6 @@ fn sinks(targets: [Vec<Arc<dyn Consumer>>; 3]) -> Sinks {
     debug_assert_eq!(Signal::ALL.map(Signal::index), [0, 1, 2]);
     Sinks { traces, metrics, logs }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,28 +31,34 @@ impl Consumer for FanOut {
 }
 
 /// As the Collector joins errors: what one target refuses for good is refused for good, because a
-/// retry would repeat the batch for the targets that took it. The first status decides.
+/// retry would repeat the batch for the targets that took it. The first status decides, and beside a
+/// permanent error that of a retryable one does not count: it would invite to retry.
 fn combine(mut errors: Vec<ConsumeError>) -> Result<(), ConsumeError> {
     if errors.len() < 2 {
         return errors.pop().map_or(Ok(()), Err);
     }
     let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+    let permanent = errors.iter().any(|error| error.permanent);
+    let decisive = || errors.iter().filter(|error| error.permanent == permanent);
     Err(ConsumeError {
         message: messages.join("; "),
-        permanent: errors.iter().any(|error| error.permanent),
-        code: errors.iter().find_map(|error| error.code),
-        retry_after: errors.iter().filter_map(|error| error.retry_after).max(),
-        backend_message: errors.iter().find_map(|error| error.backend_message.clone()),
+        permanent,
+        code: decisive().find_map(|error| error.code),
+        retry_after: decisive().filter_map(|error| error.retry_after).max(),
+        backend_message: decisive().find_map(|error| error.backend_message.clone()),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime};
+
+    use tonic::Code;
 
     use super::*;
     use crate::batch::Signal;
+    use crate::consumer::BackendMessage;
 
     struct Target(Option<ConsumeError>, AtomicUsize);
 
@@ -81,5 +87,31 @@ mod tests {
         assert!(error.permanent);
         assert_eq!(error.message, "later; never");
         assert!(targets.iter().all(|target| target.1.load(Ordering::Relaxed) == 1));
+    }
+
+    #[test]
+    fn a_permanent_error_decides_the_answer_wherever_it_stands() {
+        let throttled = ConsumeError {
+            code: Some(Code::Unavailable),
+            retry_after: Some(Duration::from_secs(7)),
+            backend_message: BackendMessage::new("come back"),
+            ..ConsumeError::retryable("throttled")
+        };
+        let bad = ConsumeError {
+            code: Some(Code::InvalidArgument),
+            backend_message: BackendMessage::new("stay away"),
+            ..ConsumeError::permanent("bad")
+        };
+        for errors in [[throttled.clone(), bad.clone()], [bad.clone(), throttled.clone()]] {
+            let error = combine(errors.to_vec()).unwrap_err();
+            let decided = (error.permanent, error.code, error.retry_after, error.backend_message);
+            let want = (true, bad.code, None, bad.backend_message.clone());
+            assert_eq!(decided, want);
+        }
+        let error = combine(vec![throttled.clone(), ConsumeError::permanent("no code")]);
+        assert_eq!(error.unwrap_err().code, None);
+        let error = combine(vec![ConsumeError::retryable("full"), throttled.clone()]).unwrap_err();
+        let decided = (error.permanent, error.code, error.retry_after);
+        assert_eq!(decided, (false, throttled.code, throttled.retry_after));
     }
 }

@@ -170,15 +170,18 @@ impl Shared {
     async fn send(&self, pending: Pending) {
         let (batch, mut waiters) = pending.merge();
         let max_items = self.settings.send_batch_max_size;
-        let parts = match otlp::split(batch.signal, &batch.bytes, batch.items, max_items) {
-            Ok(parts) => parts,
-            Err(malformed) => {
-                let message = format!("batch: cannot split what a processor made: {malformed}");
-                waiters.answer(batch.items, &Err(ConsumeError::permanent(message)));
-                return;
-            }
-        };
-        for (bytes, items) in parts {
+        let mut left = batch.items;
+        // One part at a time: each has a copy of the resource its items stand in.
+        for part in otlp::split(batch.signal, &batch.bytes, batch.items, max_items) {
+            let (bytes, items) = match part {
+                Ok(part) => part,
+                Err(malformed) => {
+                    let message = format!("batch: cannot split what a processor made: {malformed}");
+                    waiters.answer(left, &Err(ConsumeError::permanent(message)));
+                    return;
+                }
+            };
+            left -= items;
             self.metrics.send_size.observe(items as f64);
             self.metrics.send_size_bytes.observe(bytes.len() as f64);
             let answer = self.next.consume(Batch { bytes, items, ..batch.clone() }).await;

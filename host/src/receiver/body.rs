@@ -19,6 +19,11 @@ pub(super) const MAX_STALL: Duration = Duration::from_secs(60);
 /// Bodies reserve no more than this on the strength of a length that the sender merely claims.
 const MAX_TRUSTED_LEN: usize = 1 << 20;
 
+/// What is still read of a body that is too large before the answer: a client that is writing it sees
+/// the answer then, and not just a closed connection.
+const MAX_DRAINED_BYTES: usize = 1 << 20;
+const MAX_DRAIN_TIME: Duration = Duration::from_secs(1);
+
 /// Why a body was not read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BodyError {
@@ -127,6 +132,24 @@ where
     Ok(whole.freeze())
 }
 
+/// Reads and forgets what is left of a body, up to [`MAX_DRAINED_BYTES`] and for [`MAX_DRAIN_TIME`].
+pub(super) async fn drain<B>(body: &mut B)
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut room = MAX_DRAINED_BYTES;
+    let rest = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            match room.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                Some(left) => room = left,
+                None => return,
+            }
+        }
+    };
+    // Whether it came to its end changes nothing.
+    let _ = timeout(MAX_DRAIN_TIME, rest).await;
+}
+
 /// The next piece, where with the `len` bytes before it there are no more than `limit`.
 async fn next_within<B>(
     body: &mut B,
@@ -154,7 +177,9 @@ mod tests {
 
     use super::*;
 
-    fn pieces(pieces: Vec<&'static [u8]>) -> impl Body<Data = Bytes> + Unpin {
+    fn pieces(
+        pieces: Vec<&'static [u8]>,
+    ) -> impl Body<Data = Bytes, Error = std::io::Error> + Unpin {
         let mut pieces = pieces.into_iter();
         let next = move |_: &mut std::task::Context<'_>| {
             std::task::Poll::Ready(
@@ -187,6 +212,20 @@ mod tests {
         let read = read(Full::new(bytes.clone()), 100, 100, share).await.unwrap();
         assert_eq!(read.as_ptr(), bytes.as_ptr());
         assert_eq!(super::read(Empty::new(), 0, 0, share).await, Ok(Bytes::new()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn draining_ends_at_its_bounds() {
+        const PIECE: &[u8] = &[0; 64 << 10];
+        for (count, left) in [(3, 0), (16, 0), (17, 0), (18, 1)] {
+            let mut body = pieces(vec![PIECE; count]);
+            drain(&mut body).await;
+            assert_eq!(body.collect().await.unwrap().to_bytes().len(), left * PIECE.len());
+        }
+        let start = tokio::time::Instant::now();
+        let never = futures_util::stream::pending::<Result<Frame<Bytes>, std::io::Error>>();
+        drain(&mut StreamBody::new(never)).await;
+        assert_eq!(start.elapsed(), MAX_DRAIN_TIME);
     }
 
     #[tokio::test]

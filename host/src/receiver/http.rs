@@ -113,7 +113,10 @@ impl HttpService {
             share.grow(bytes.len()).map_err(read_error)?;
         }
         if let Format::Json = format {
+            let room = bytes.len().saturating_mul(json::MAX_GROWTH);
+            share.grow(room).map_err(read_error)?;
             bytes = json::to_protobuf(signal, &bytes).map_err(bad_request)?.into();
+            share.shrink(room.saturating_sub(bytes.len()));
         }
         self.ingest.export(signal, bytes, &head.headers).await.map_err(|error| match error {
             Rejection::Refused(refusal) => refusal,
@@ -121,19 +124,22 @@ impl HttpService {
         })
     }
 
-    async fn read<B>(&self, body: B, share: &mut Share) -> Result<Bytes, Refusal>
+    async fn read<B>(&self, mut body: B, share: &mut Share) -> Result<Bytes, Refusal>
     where
         B: Body<Data = Bytes> + Unpin,
     {
         let claimed_len = body.size_hint().exact().unwrap_or(0);
         let claimed_len = usize::try_from(claimed_len).unwrap_or(usize::MAX);
-        let read = body::read(body, claimed_len, self.max_body, share);
+        let read = body::read(&mut body, claimed_len, self.max_body, share);
         let read = if self.read_timeout.is_zero() {
             read.await
         } else {
             let timed_out = |_| Err(BodyError::Stalled);
             tokio::time::timeout(self.read_timeout, read).await.unwrap_or_else(timed_out)
         };
+        if read == Err(BodyError::TooLarge) {
+            body::drain(&mut body).await;
+        }
         read.map_err(read_error)
     }
 }

@@ -12,7 +12,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::body::{InFlight, MAX_IN_FLIGHT_BYTES};
 use super::cors::Cors;
@@ -20,6 +20,7 @@ use super::grpc::GrpcService;
 use super::http::HttpService;
 use super::idle::Activity;
 use super::ingest::{Ingest, Sinks};
+use super::preface;
 use super::settings::{
     GrpcServerSettings, HttpServerSettings, KeepaliveSettings, OtlpReceiverSettings,
 };
@@ -28,6 +29,10 @@ use crate::batch::Signal;
 use crate::net::listen::{self, BindError};
 use crate::net::server::{ServeConnection, Server, Stop, drive};
 use crate::telemetry::metrics::Metrics;
+
+/// For the TLS handshake of a connection and, over gRPC, the first bytes of the client. Later silence
+/// is what `keepalive` and `idle_timeout` are about.
+const MAX_OPENING: Duration = Duration::from_secs(10);
 
 /// HTTP/2 requests of one connection at a time, where the settings do not say.
 const MAX_CONCURRENT_STREAMS: u32 = 4096;
@@ -134,14 +139,31 @@ fn grpc_connections(
     Ok(Arc::new(move |stream, stop| {
         let (service, http2, keepalive) = (Arc::clone(&service), http2.clone(), keepalive.clone());
         match tls.clone() {
-            None => Box::pin(serve_grpc(stream, service, http2, keepalive, stop)),
+            None => Box::pin(async move {
+                if let Some(stream) = opening(preface::read(stream), stop.clone()).await {
+                    serve_grpc(stream, service, http2, keepalive, stop).await;
+                }
+            }),
             Some(tls) => Box::pin(async move {
-                if let Some(stream) = tls.accept(stream).await {
+                let greeted = async { preface::read(tls.accept(stream).await?).await };
+                if let Some(stream) = opening(greeted, stop.clone()).await {
                     serve_grpc(stream, service, http2, keepalive, stop).await;
                 }
             }),
         }
     }))
+}
+
+/// Waits for a connection to be opened, for [`MAX_OPENING`] at most and until the server stops: until
+/// then it has no requests that could be waited for.
+async fn opening<S>(opened: impl Future<Output = Option<S>>, mut stop: Stop) -> Option<S> {
+    tokio::select! {
+        opened = timeout(MAX_OPENING, opened) => opened.unwrap_or_else(|_| {
+            tracing::debug!("a connection was not opened in time");
+            None
+        }),
+        () = stop.stopped() => None,
+    }
 }
 
 fn http2_builder(settings: &GrpcServerSettings) -> http2::Builder<TokioExecutor> {
@@ -232,7 +254,7 @@ fn http_connections(
         match tls.clone() {
             None => Box::pin(serve_http(stream, service, http1, stop)),
             Some(tls) => Box::pin(async move {
-                if let Some(stream) = tls.accept(stream).await {
+                if let Some(stream) = opening(tls.accept(stream), stop.clone()).await {
                     serve_http(stream, service, http1, stop).await;
                 }
             }),

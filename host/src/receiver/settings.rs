@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::config::Origin;
+
 /// `otlp`: at least one protocol is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtlpReceiverSettings {
@@ -102,4 +104,6 @@ pub struct TlsServerSettings {
     pub key_file: std::path::PathBuf,
     /// Clients must show a certificate signed by one of these.
     pub client_ca_file: Option<std::path::PathBuf>,
+    /// For complaints about the files.
+    pub origin: Origin,
 }

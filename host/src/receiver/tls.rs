@@ -3,7 +3,6 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
@@ -16,8 +15,10 @@ use tokio_rustls::server::TlsStream;
 
 use super::settings::TlsServerSettings;
 
-/// A client that does not finish its handshake within this is cut off.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Says why the files that the settings name cannot be used, before anything is bound.
+pub fn check_tls(settings: &TlsServerSettings) -> io::Result<()> {
+    Tls::new(settings, &[]).map(|_| ())
+}
 
 /// Takes TLS connections with the certificate of the settings.
 #[derive(Clone)]
@@ -57,17 +58,8 @@ impl Tls {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        match tokio::time::timeout(HANDSHAKE_TIMEOUT, self.0.accept(stream)).await {
-            Ok(Ok(stream)) => Some(stream),
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "TLS handshake failed");
-                None
-            }
-            Err(_) => {
-                tracing::debug!("TLS handshake timed out");
-                None
-            }
-        }
+        let accepted = self.0.accept(stream).await;
+        accepted.inspect_err(|error| tracing::debug!(%error, "TLS handshake failed")).ok()
     }
 }
 

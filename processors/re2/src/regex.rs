@@ -12,7 +12,7 @@ use crate::haystack::Haystack;
 use crate::necessary::{Sequence, necessary};
 use crate::parse::parse;
 
-/// The most bytes that a compiled pattern, or all patterns of a set together, may take.
+/// The most bytes that a compiled pattern may take.
 pub const SIZE_LIMIT: usize = 8 << 20;
 
 /// Of the lazy DFA, per engine. Beyond it states are thrown away and built again.
@@ -75,22 +75,31 @@ impl Regex {
     }
 }
 
-/// Many patterns in one automaton, to ask of a text whether any of them matches.
+/// Many patterns, to ask of a text whether any of them matches.
 #[derive(Debug, Clone)]
 pub struct Set {
-    engine: meta::Regex,
+    /// One for all patterns, or one for each where together they pass [`SIZE_LIMIT`].
+    engines: Vec<meta::Regex>,
 }
 
 impl Set {
     /// Compiles the patterns together.
     pub fn new<'r>(patterns: impl IntoIterator<Item = &'r Regex>) -> Result<Self, Error> {
-        let hirs: Vec<&Hir> = patterns.into_iter().map(|regex| &regex.hir).collect();
-        Ok(Self { engine: compile(&hirs)? })
+        let patterns: Vec<&Regex> = patterns.into_iter().collect();
+        let hirs: Vec<&Hir> = patterns.iter().map(|regex| &regex.hir).collect();
+        let engines = match compile(&hirs) {
+            Ok(engine) => vec![engine],
+            // Slower, but each of them was small enough.
+            Err(Error::Size { .. }) => patterns.iter().map(|regex| regex.engine.clone()).collect(),
+            Err(error) => return Err(error),
+        };
+        Ok(Self { engines })
     }
 
     /// Does any pattern match anywhere?
     pub fn is_match(&self, haystack: &[u8]) -> bool {
-        self.engine.is_match(Haystack::new(haystack).text())
+        let haystack = Haystack::new(haystack);
+        self.engines.iter().any(|engine| engine.is_match(haystack.text()))
     }
 }
 
@@ -196,6 +205,21 @@ mod tests {
     fn a_pattern_beyond_the_size_limit_is_refused() {
         let error = Regex::new(r"(?:\pL{1000})").unwrap_err();
         assert_eq!(error, Error::Size { limit: SIZE_LIMIT });
+    }
+
+    #[test]
+    fn patterns_that_are_too_large_together_are_a_set_all_the_same() {
+        let large = ('a'..='z').map(|first| format!(r"{first}\pL{{60}}"));
+        let patterns: Vec<Regex> = large
+            .chain(["needle".to_owned()])
+            .map(|pattern| Regex::new(&pattern).unwrap())
+            .collect();
+        let hirs: Vec<&Hir> = patterns.iter().map(|pattern| &pattern.hir).collect();
+        assert_eq!(compile(&hirs).unwrap_err(), Error::Size { limit: SIZE_LIMIT });
+        let set = Set::new(&patterns).unwrap();
+        assert!(set.is_match(b"a needle"));
+        assert!(set.is_match(format!("c{}", "x".repeat(60)).as_bytes()));
+        assert!(!set.is_match(b"hay"));
     }
 
     #[test]

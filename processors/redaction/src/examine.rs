@@ -6,7 +6,7 @@ use crate::changes::Changes;
 use crate::config::Summary;
 use crate::keys::{Keys, Rule};
 use crate::summary::{self, Entry, Existing, Tallies};
-use crate::text;
+use crate::text::{self, Shown};
 use crate::value::{Any, Fault, Value, read_pair};
 use crate::values::Values;
 
@@ -129,7 +129,10 @@ impl Examiner {
             Value::String(text) | Value::Unknown(text) => text,
             value if self.redact_all_types => {
                 scratch.clear();
-                text::write(&value, scratch)?;
+                if text::write(&value, scratch)? == Shown::InPart {
+                    self.mask_whole(batch, place, b"");
+                    return Ok(Met::Masked);
+                }
                 scratch
             }
             _ => b"",

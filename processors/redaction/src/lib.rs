@@ -44,7 +44,7 @@ impl Processor for Redaction {
         let summary = config.summary;
         let redact_all_types = config.redact_all_types;
         let (keys, values) = compile(config, configuration.hash_seed).map_err(|error| {
-            // Each pattern is small enough; together they are not.
+            // Each pattern compiles by itself, and sets of any size are possible.
             vec![Problem { path: Vec::new(), message: error.to_string() }]
         })?;
         let examiner = Examiner::new(keys, values, redact_all_types, summary);

@@ -4,10 +4,24 @@ use std::fmt::{Display, Write};
 
 use tamis_sdk::wire::Message;
 
-use crate::value::{Fault, Value, read_any, read_pair};
+use crate::value::{Any, Fault, Value, read_any, read_pair};
+
+/// Whether a text shows all that there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    All,
+    /// Something inside is [`Any::irregular`]: the text is what a decoder sees, and there is more.
+    InPart,
+}
+
+impl Shown {
+    fn and(self, other: Self) -> Self {
+        if self == Self::All { other } else { self }
+    }
+}
 
 /// Writes a value as text. Maps and lists become JSON.
-pub(crate) fn write(value: &Value<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+pub(crate) fn write(value: &Value<'_>, out: &mut Vec<u8>) -> Result<Shown, Fault> {
     match *value {
         Value::Empty => {}
         Value::String(text) | Value::Unknown(text) => out.extend_from_slice(text),
@@ -19,10 +33,10 @@ pub(crate) fn write(value: &Value<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
         }
         Value::Double(value) => double(value, out),
         Value::Bytes(bytes) => base64(bytes, out),
-        Value::List(list) => json_list(list, out, 0)?,
-        Value::Map(map) => json_map(map, out, 0)?,
+        Value::List(list) => return json_list(list, out, 0),
+        Value::Map(map) => return json_map(map, out, 0),
     }
-    Ok(())
+    Ok(Shown::All)
 }
 
 /// How deep lists and maps may nest. The host refuses deeper ones before, at 100.
@@ -60,30 +74,33 @@ fn base64(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn json(value: &Value<'_>, out: &mut Vec<u8>, depth: usize) -> Result<(), Fault> {
-    match *value {
+fn json(any: &Any<'_>, out: &mut Vec<u8>, depth: usize) -> Result<Shown, Fault> {
+    let mut shown = if any.irregular { Shown::InPart } else { Shown::All };
+    match any.value {
         Value::Empty | Value::Bytes([]) => out.extend_from_slice(b"null"),
         Value::String(text) | Value::Unknown(text) => json_string(text, out),
         Value::Bytes(_) => {
             out.push(b'"');
-            write(value, out)?;
+            write(&any.value, out)?;
             out.push(b'"');
         }
-        Value::List(list) => json_list(list, out, depth + 1)?,
-        Value::Map(map) => json_map(map, out, depth + 1)?,
+        Value::List(list) => shown = shown.and(json_list(list, out, depth + 1)?),
+        Value::Map(map) => shown = shown.and(json_map(map, out, depth + 1)?),
         // The Collector gives up on a map with a NaN or an infinity in it and sees an empty text, so
         // that everything else in the map passes unseen. Here it is text like the rest.
-        Value::Bool(_) | Value::Int(_) | Value::Double(_) => write(value, out)?,
+        Value::Bool(_) | Value::Int(_) | Value::Double(_) => {
+            write(&any.value, out)?;
+        }
     }
-    Ok(())
+    Ok(shown)
 }
 
-fn json_list(list: Message<'_>, out: &mut Vec<u8>, depth: usize) -> Result<(), Fault> {
+fn json_list(list: Message<'_>, out: &mut Vec<u8>, depth: usize) -> Result<Shown, Fault> {
     if depth > DEPTH_LIMIT {
         return Err(Fault::Depth);
     }
     out.push(b'[');
-    let mut first = true;
+    let (mut first, mut shown) = (true, Shown::All);
     for field in list.fields() {
         let field = field?;
         if field.number() != 1 {
@@ -92,15 +109,15 @@ fn json_list(list: Message<'_>, out: &mut Vec<u8>, depth: usize) -> Result<(), F
         if !std::mem::take(&mut first) {
             out.push(b',');
         }
-        json(&read_any(field.message()?)?.value, out, depth)?;
+        shown = shown.and(json(&read_any(field.message()?)?, out, depth)?);
     }
     out.push(b']');
-    Ok(())
+    Ok(shown)
 }
 
 /// Keys are sorted. Where one is there twice the Collector sees the last only; here all are seen, so
 /// that none can hide.
-fn json_map(map: Message<'_>, out: &mut Vec<u8>, depth: usize) -> Result<(), Fault> {
+fn json_map(map: Message<'_>, out: &mut Vec<u8>, depth: usize) -> Result<Shown, Fault> {
     if depth > DEPTH_LIMIT {
         return Err(Fault::Depth);
     }
@@ -109,21 +126,22 @@ fn json_map(map: Message<'_>, out: &mut Vec<u8>, depth: usize) -> Result<(), Fau
         let field = field?;
         if field.number() == 1 {
             let pair = read_pair(field.message()?)?;
-            pairs.push((pair.key, pair.any.value));
+            pairs.push((pair.key, pair.any));
         }
     }
     pairs.sort_by_key(|&(key, _)| key);
+    let mut shown = Shown::All;
     out.push(b'{');
-    for (index, (key, value)) in pairs.iter().enumerate() {
+    for (index, (key, any)) in pairs.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
         json_string(key, out);
         out.push(b':');
-        json(value, out, depth)?;
+        shown = shown.and(json(any, out, depth)?);
     }
     out.push(b'}');
-    Ok(())
+    Ok(shown)
 }
 
 /// As Go's `encoding/json` without HTML escaping: bad UTF-8 becomes U+FFFD, byte by byte.

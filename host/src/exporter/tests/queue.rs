@@ -182,6 +182,35 @@ async fn block_on_overflow_waits_in_turn() {
 }
 
 #[tokio::test]
+async fn a_small_batch_does_not_overtake_a_large_one_that_waits_for_space() {
+    let settings = QueueSettings { queue_size: 2, sizer: Sizer::Items, ..one_consumer() };
+    let mut setup = Setup::new(QueueSettings { block_on_overflow: true, ..settings });
+    let exporter = setup.exporter.clone();
+    let consume = |items, bytes: &'static str| {
+        let exporter = exporter.clone();
+        tokio::spawn(async move { exporter.consume(batch(Signal::Logs, items, bytes)).await })
+    };
+    setup.take(1, 1).await.unwrap();
+    setup.take(1, 1).await.unwrap();
+    let large = consume(2, "large");
+    setup.started.recv().await.unwrap();
+    setup.open.add_permits(1);
+    setup.started.recv().await.unwrap();
+    // Now one item has room.
+    let small = consume(1, "small");
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!large.is_finished() && !small.is_finished());
+    setup.open.add_permits(3);
+    large.await.unwrap().unwrap();
+    small.await.unwrap().unwrap();
+    setup.exporter.shutdown().await;
+    assert_eq!(setup.started.recv().await.unwrap().bytes, "large");
+    assert_eq!(setup.started.recv().await.unwrap().bytes, "small");
+}
+
+#[tokio::test]
 async fn wait_for_result_gives_the_backends_answer() {
     let settings = QueueSettings { wait_for_result: true, ..one_consumer() };
     let setup = Setup::with(settings.clone(), no_retry(), || Err(ConsumeError::permanent("no")));
@@ -204,10 +233,11 @@ async fn shutdown_gives_each_batch_one_attempt_and_takes_no_more() {
     // The first batch has failed once and pauses.
     setup.open.add_permits(1);
     setup.started.recv().await.unwrap();
-    setup.open.add_permits(2);
+    setup.open.add_permits(3);
     let started = tokio::time::Instant::now();
     setup.exporter.shutdown().await;
     assert_eq!(started.elapsed(), Duration::ZERO);
+    assert_eq!(setup.open.available_permits(), 0, "the first batch had its second attempt");
     assert_eq!(setup.counts(), (0, 3, 0));
     let error = setup.take(1, 1).await.unwrap_err();
     assert!(!error.permanent && error.message.contains("shutting down"), "{error}");

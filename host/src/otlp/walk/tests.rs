@@ -30,7 +30,7 @@ proptest! {
     }
 
     /// What the walk accepts prost decodes, but for UTF-8; what prost decodes the walk accepts, but for
-    /// ids of an illegal length and groups.
+    /// ids of an illegal length, groups and old scopes.
     #[test]
     fn a_mutated_request_is_judged_like_prost_does(
         signal in prop::sample::select(&Signal::ALL),
@@ -48,7 +48,7 @@ proptest! {
             request.truncate(cut.index(request.len()));
         }
         let excused = |fault: Malformed| {
-            matches!(fault.reason, Reason::IdLength | Reason::WireType)
+            matches!(fault.reason, Reason::IdLength | Reason::WireType | Reason::OldScopes)
         };
         match (walk(signal, &request), testing::decode(signal, &request)) {
             (Ok(_), Err(error)) => prop_assert!(error.to_string().contains("UTF-8"), "{error}"),
@@ -107,6 +107,25 @@ fn unknown_fields_are_skipped_but_must_be_whole() {
     check(&[0x88, 0x01, 0x05], Ok(1));
     check(&[0x8a, 0x01, 0x02, 0xff, 0xff], Ok(1));
     check(&[0x8a, 0x01, 0x03, 0xff, 0xff], Err(("Span", 17, Reason::Truncated)));
+}
+
+/// Field 1000 with a group of scopes in it: two bytes of tag and a length.
+const OLD_GROUP: [u8; 3] = [0xc2, 0x3e, 0];
+
+#[test]
+fn the_groups_of_scopes_before_otlp_0_20_are_refused() {
+    for (signal, message) in [
+        (Signal::Traces, "ResourceSpans"),
+        (Signal::Metrics, "ResourceMetrics"),
+        (Signal::Logs, "ResourceLogs"),
+    ] {
+        let fault = walk(signal, &field(1, &OLD_GROUP)).unwrap_err();
+        let reason =
+            "instrumentation libraries are not read since OTLP 0.20: scopes belong in field 2";
+        assert_eq!(fault.to_string(), format!("{message}: field 1000: {reason}"));
+    }
+    // Elsewhere it is unknown like any other.
+    check(&OLD_GROUP, Ok(1));
 }
 
 #[test]

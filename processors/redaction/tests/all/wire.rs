@@ -70,6 +70,50 @@ fn of_two_values_of_a_key_none_hides_the_other() {
     }
 }
 
+/// Seen as JSON, the map or list shows what a decoder sees, and not what hides beside it.
+#[test]
+fn deep_in_an_attribute_none_hides_another_either() {
+    let config = r#"{"allow_all_keys": true, "redact_all_types": true,
+        "blocked_values": ["4[0-9]{12}"], "allowed_values": ["fine"]}"#;
+    let twice: [fn(&mut Writer<'_>); 3] = [
+        |list| {
+            list.message(1, |any| {
+                any.bytes(1, SECRET);
+                any.bytes(1, "fine");
+            });
+        },
+        |list| {
+            list.message(1, |any| {
+                any.message(6, |map| {
+                    map.message(1, |pair| {
+                        pair.message(2, |any| any.bytes(1, SECRET));
+                        pair.message(2, |any| any.bytes(1, "fine"));
+                    });
+                });
+            });
+        },
+        |list| {
+            list.message(1, |any| {
+                any.message(6, |map| {
+                    map.message(1, |pair| {
+                        pair.bytes(1, SECRET);
+                        pair.bytes(1, "fine");
+                    });
+                });
+            });
+        },
+    ];
+    for fill in twice {
+        let batch = of_span(|span| {
+            span.message(9, |pair| {
+                pair.bytes(1, "k");
+                pair.message(2, |any| any.message(5, fill));
+            });
+        });
+        leaves_no_secret(config, Signal::Traces, &batch);
+    }
+}
+
 #[test]
 fn every_attribute_of_a_repeated_key_is_redacted() {
     let batch = of_span(|span| {

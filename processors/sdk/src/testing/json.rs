@@ -45,7 +45,8 @@ pub(super) fn decode(signal: Signal, batch: &[u8]) -> Result<Value, CaseError> {
 }
 
 /// Takes out what means the same when it is absent, so that a case shows what it is about. A member
-/// of a oneof stays even when it is 0: its key ends in `Value`, or is `asInt` or `asDouble`.
+/// of a oneof stays even when it is 0: its key ends in `Value`, or is `asInt` or `asDouble`; and the
+/// `values` of a list or map stay, without which it could not be read again.
 fn leave_out_defaults(value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(leave_out_defaults),
@@ -54,6 +55,7 @@ fn leave_out_defaults(value: &mut Value) {
             map.retain(|key, value| {
                 key.ends_with("Value")
                     || key == "value"
+                    || key == "values"
                     || key.starts_with("as")
                     || !is_default(value)
             });
@@ -70,5 +72,23 @@ fn is_default(value: &Value) -> bool {
         Value::String(text) => text.is_empty() || text == "0",
         Value::Array(values) => values.is_empty(),
         Value::Object(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `BLESS=1` writes is what the next run reads.
+    #[test]
+    fn empty_maps_and_lists_can_be_read_again() {
+        for kind in ["kvlistValue", "arrayValue"] {
+            let body = serde_json::json!({ kind: { "values": [] } });
+            let scope = serde_json::json!({ "logRecords": [{ "body": body }] });
+            let request = serde_json::json!({ "resourceLogs": [{ "scopeLogs": [scope] }] });
+            let batch = encode(Signal::Logs, &request).unwrap();
+            let blessed = decode(Signal::Logs, &batch).unwrap();
+            assert_eq!(encode(Signal::Logs, &blessed).unwrap(), batch);
+        }
     }
 }

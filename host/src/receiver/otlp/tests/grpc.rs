@@ -5,6 +5,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use prost::Message;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
@@ -256,6 +257,37 @@ async fn shutdown_lets_the_requests_in_flight_end() {
     sink.open();
     request.await.unwrap().unwrap();
     shutdown.await.unwrap();
+}
+
+/// Everything but the last byte of what every HTTP/2 client says first.
+const HALF_A_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r";
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_does_not_begin_is_cut_off() {
+    let fixture = Fixture::grpc(grpc_settings(), &Arc::default()).await;
+    for said in [&b""[..], HALF_A_PREFACE] {
+        let mut stream = tokio::net::TcpStream::connect(fixture.addr).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        let mut reply = Vec::new();
+        let _ = stream.read_to_end(&mut reply).await;
+    }
+    let mut stream = tokio::net::TcpStream::connect(fixture.addr).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let _ = stream.read_to_end(&mut Vec::new()).await;
+    export(&fixture, spans(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn shutdown_does_not_wait_for_a_connection_that_has_not_begun() {
+    let fixture = Fixture::grpc(grpc_settings(), &Arc::default()).await;
+    let mut silent = tokio::net::TcpStream::connect(fixture.addr).await.unwrap();
+    silent.write_all(HALF_A_PREFACE).await.unwrap();
+    // Accepted after it.
+    export(&fixture, spans(1)).await.unwrap();
+    let start = Instant::now();
+    fixture.receiver.shutdown(soon()).await;
+    assert!(start.elapsed() < Duration::from_secs(10));
+    let _ = silent.read_to_end(&mut Vec::new()).await;
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ impl Pki {
             cert_file: self.file("cert.pem"),
             key_file: self.file("key.pem"),
             client_ca_file: mutual.then(|| self.file("ca.pem")),
+            ..TlsServerSettings::default()
         })
     }
 
@@ -109,6 +110,26 @@ async fn http_over_tls_answers() {
     let mut reply = String::new();
     stream.read_to_string(&mut reply).await.unwrap();
     assert!(reply.starts_with("HTTP/1.1 404"), "{reply}");
+}
+
+#[tokio::test]
+async fn shutdown_does_not_wait_for_handshakes() {
+    let pki = Pki::new();
+    let settings = OtlpReceiverSettings {
+        grpc: Some(GrpcServerSettings { tls: pki.server(false), ..grpc_settings() }),
+        http: Some(HttpServerSettings { tls: pki.server(false), ..http_settings() }),
+    };
+    let fixture = Fixture::new(settings, &Arc::default()).await;
+    let start = Instant::now();
+    let mut silent = Vec::new();
+    for addr in fixture.receiver.local_addrs() {
+        silent.push(tokio::net::TcpStream::connect(addr).await.unwrap());
+    }
+    // Accepted after the first of them.
+    export(fixture.addr, pki.client(false, b"h2")).await.unwrap();
+    fixture.receiver.shutdown(soon()).await;
+    assert!(start.elapsed() < Duration::from_secs(8), "the bound of a handshake is 10 s");
+    drop(silent);
 }
 
 #[tokio::test]
