@@ -95,7 +95,12 @@ async fn through(
     let answer = processor.consume(batch).await;
     processor.shutdown().await;
     match (answer, sink.0.lock().unwrap().take()) {
-        (Err(error), _) => Err(Failure::Batch(Error::Permanent(error.message))),
+        (Err(error), _) => {
+            // The host says whose error it is.
+            let whose = format!("processor \"{name}\": ");
+            let message = error.message.strip_prefix(&whose).unwrap_or(&error.message);
+            Err(Failure::Batch(Error::Permanent(message.to_owned())))
+        }
         (Ok(()), Some(batch)) => Ok(Outcome::Replaced(batch.bytes.to_vec())),
         (Ok(()), None) => Ok(Outcome::Dropped),
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests")]
 
 mod answers;
+mod batches;
 mod data;
 mod oracle;
 mod random;

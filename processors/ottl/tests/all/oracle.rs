@@ -8,6 +8,7 @@ use tamis_ottl::{Condition, Context};
 
 use crate::CONTEXTS;
 use crate::answers::answers;
+use crate::batches;
 use crate::data;
 use crate::random::{self, Random};
 use crate::table::rows;
@@ -40,7 +41,7 @@ fn the_collector_answers_the_same() {
         for case in 0..CASES {
             let mut random = Random::new(seed << 32 | number << 24 | case);
             let condition = random::condition(&mut random, context);
-            let batch = random::batch(&mut random, context);
+            let batch = batches::batch(&mut random, context);
             let origin = format!("seed {seed} case {case}");
             cases.push(Case { context, condition, batch, origin });
         }
