@@ -32,13 +32,13 @@ struct Scenario {
 
 const REDACTORS: &[Gateway] = &[Gateway::Tamis, Gateway::Native, Gateway::Collector];
 
-/// Spans a second of the scenarios that keep traces: what the Collector manages as well, so that both
-/// hold as much.
-const TRACES: Pace = Pace::Traces(40_000.0);
+/// Spans a second at which memory is compared: what the Collector manages as well, so that both hold
+/// as much.
+const RATE: Pace = Pace::Rate(40_000.0);
 
 const BOTH: &[Gateway] = &[Gateway::Tamis, Gateway::Collector];
 
-const SCENARIOS: [Scenario; 6] = [
+const SCENARIOS: [Scenario; 7] = [
     Scenario {
         name: "pass",
         work: Work::Pass,
@@ -71,14 +71,21 @@ const SCENARIOS: [Scenario; 6] = [
         name: "tail-sampling",
         work: Work::TailSampling,
         secrets: Secrets::None,
-        pace: TRACES,
+        pace: Pace::Traces,
+        gateways: BOTH,
+    },
+    Scenario {
+        name: "tail-sampling-memory",
+        work: Work::TailSampling,
+        secrets: Secrets::None,
+        pace: RATE,
         gateways: BOTH,
     },
     Scenario {
         name: "redaction-tail-sampling",
         work: Work::RedactionTailSampling,
         secrets: Secrets::Few,
-        pace: Pace::Traces(20_000.0),
+        pace: Pace::Traces,
         gateways: BOTH,
     },
 ];

@@ -13,6 +13,10 @@ use crate::process::Process;
 /// What a gateway that has not bound its port by then never will.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 
+/// At full speed seconds of spans are held, more than the default bound: as the Collector, which has
+/// none, tamis then neither compresses nor decides early.
+const HOLD_ENOUGH: &str = "processors.tail_sampling.wasm.hold.memory_mib=4096";
+
 /// What stands between the load generator and the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gateway {
@@ -82,8 +86,11 @@ impl Gateway {
         let backend = backend.to_string();
         let metrics_port = free_address().await?.port().to_string();
         let config = work.config();
-        let arguments: &[&str] = match self {
-            Self::Floor => &[],
+        let arguments: &[&str] = match (self, work) {
+            (Self::Floor, _) => &[],
+            (Self::Tamis, Work::TailSampling | Work::RedactionTailSampling) => {
+                &["--config", &config, "--set", HOLD_ENOUGH]
+            }
             _ => &["--config", &config],
         };
         let mut variables = vec![

@@ -27,9 +27,11 @@ const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 pub enum Pace {
     /// As fast as they are answered, the same requests again and again.
     Full,
-    /// So many spans a second over all connections, where the gateway keeps up; every request with
-    /// traces of its own.
-    Traces(f64),
+    /// As fast, every request with traces of its own.
+    Traces,
+    /// Traces of its own in every request, so many spans a second over all connections where the
+    /// gateway keeps up.
+    Rate(f64),
 }
 
 /// Load that runs until it is dropped.
@@ -122,7 +124,8 @@ async fn run(
     for turn in (number..).step_by(CONNECTIONS) {
         let framed = match pace {
             Pace::Full => requests.framed(turn),
-            Pace::Traces(spans_per_second) => {
+            Pace::Traces => requests.with_new_traces(turn),
+            Pace::Rate(spans_per_second) => {
                 let due = turn as f64 * SPANS as f64 / spans_per_second;
                 tokio::time::sleep_until(begin + Duration::from_secs_f64(due)).await;
                 requests.with_new_traces(turn)

@@ -61,7 +61,7 @@ impl metrics::Host for State {
         for measurement in measurements {
             let labels: usize = measurement.labels.iter().map(|(k, v)| k.len() + v.len()).sum();
             self.grow(size_of::<Measurement>() + measurement.name.len() + labels)?;
-            self.staged.measurements.push(measurement);
+            self.staged.measurements.push((self.share, measurement));
         }
         Ok(())
     }

@@ -52,10 +52,16 @@ impl Trap {
 
 impl Instance {
     /// Instantiates the guest; it is not configured yet.
-    pub async fn new(guest: &Guest, shared: &Arc<Shared>, epoch: &Epoch) -> Result<Self, Trap> {
+    /// `share` is the number of its pool.
+    pub async fn new(
+        guest: &Guest,
+        shared: &Arc<Shared>,
+        epoch: &Epoch,
+        share: u32,
+    ) -> Result<Self, Trap> {
         let _running = epoch.running();
         let engine = guest.pre.engine();
-        let mut store = Store::new(engine, State::new(Arc::clone(shared)));
+        let mut store = Store::new(engine, State::new(Arc::clone(shared), share));
         store.limiter(|state| &mut state.limits);
         store.epoch_deadline_callback(|mut store| store.data_mut().limits.tick());
         store.set_hostcall_fuel(shared.options.output_limit);

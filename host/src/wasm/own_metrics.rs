@@ -48,8 +48,14 @@ pub struct OwnMetrics {
     metrics: Metrics,
     processor: String,
     families: Arc<Mutex<Families>>,
+    /// What each share of the keys last said of each gauge: a gauge shows the sum, over the pipelines
+    /// in which the processor stands too.
+    gauges: Mutex<HashMap<GaugeOfShare, f64>>,
     discarded: IntCounter,
 }
+
+/// Number of the share, name and label values.
+type GaugeOfShare = (u32, String, Vec<String>);
 
 /// One name: its kind and label names are those of the first measurement.
 #[derive(Debug)]
@@ -79,19 +85,25 @@ impl OwnMetrics {
             metrics: metrics.clone(),
             processor: processor.to_owned(),
             families: Arc::clone(families),
+            gauges: Mutex::default(),
             discarded,
         }
     }
 
-    /// Records the measurement, or counts it as discarded.
-    pub fn record(&self, measurement: Measurement) {
+    /// Records the measurement of a share, or counts it as discarded.
+    pub fn record(&self, share: u32, measurement: Measurement) {
         let mut families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.try_record(&mut families, measurement).is_none() {
+        if self.try_record(&mut families, share, measurement).is_none() {
             self.discarded.inc();
         }
     }
 
-    fn try_record(&self, families: &mut Families, measurement: Measurement) -> Option<()> {
+    fn try_record(
+        &self,
+        families: &mut Families,
+        share: u32,
+        measurement: Measurement,
+    ) -> Option<()> {
         let Families { by_name, label_sets } = families;
         if !by_name.contains_key(&measurement.name) {
             if by_name.len() >= MAX_NAMES {
@@ -108,6 +120,14 @@ impl OwnMetrics {
             }
             *label_sets += 1;
             family.seen.insert(values.clone());
+        }
+        if let (Values::Gauge(gauge), Kind::Gauge) = (&family.values, measurement.kind) {
+            let gauge = gauge.get_metric_with_label_values(&values).ok()?;
+            let new = Some(measurement.value).filter(|value| value.is_finite())?;
+            let mut gauges = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+            let old = gauges.insert((share, measurement.name, values), new).unwrap_or_default();
+            gauge.add(new - old);
+            return Some(());
         }
         family.values.record(measurement.kind, &values, measurement.value)
     }
@@ -167,14 +187,11 @@ impl Values {
         }
     }
 
-    /// `None` for another kind, a counter that would fall, and what is no number.
+    /// Of counters and histograms. `None` for another kind, and a counter that would fall.
     fn record(&self, kind: Kind, labels: &[String], value: f64) -> Option<()> {
         match (self, kind) {
             (Self::Counter(family), Kind::Counter) if value >= 0.0 && value.is_finite() => {
                 family.get_metric_with_label_values(labels).ok()?.inc_by(value);
-            }
-            (Self::Gauge(family), Kind::Gauge) => {
-                family.get_metric_with_label_values(labels).ok()?.set(value);
             }
             (Self::Histogram(family), Kind::Histogram) => {
                 family.get_metric_with_label_values(labels).ok()?.observe(value);
@@ -201,7 +218,7 @@ mod tests {
     #[test]
     fn bad_measurements_are_counted_and_discarded() {
         let own = own(&Metrics::default(), "p");
-        own.record(measurement(Kind::Counter, "seen", &[("a", "1")], 2.0));
+        own.record(0, measurement(Kind::Counter, "seen", &[("a", "1")], 2.0));
         assert_eq!(own.discarded.get(), 0);
         let bad = [
             measurement(Kind::Counter, "seen", &[("b", "1")], 1.0),
@@ -213,7 +230,7 @@ mod tests {
             measurement(Kind::Histogram, "buckets", &[("le", "1")], 1.0),
         ];
         let count = bad.len() as u64;
-        bad.into_iter().for_each(|measurement| own.record(measurement));
+        bad.into_iter().for_each(|measurement| own.record(0, measurement));
         assert_eq!(own.discarded.get(), count);
     }
 
@@ -222,7 +239,7 @@ mod tests {
         let (metrics, families) = (Metrics::default(), Arc::default());
         for processor in ["a", "b"] {
             let own = OwnMetrics::new(&metrics, &families, processor);
-            own.record(measurement(Kind::Counter, "seen", &[], 1.0));
+            own.record(0, measurement(Kind::Counter, "seen", &[], 1.0));
             assert_eq!(own.discarded.get(), 0);
         }
         let seen = metrics.registry().gather();
@@ -231,10 +248,25 @@ mod tests {
     }
 
     #[test]
+    fn a_gauge_is_the_sum_of_what_the_shares_last_said() {
+        let metrics = Metrics::default();
+        let own = own(&metrics, "p");
+        let waiting = |value| measurement(Kind::Gauge, "waiting", &[], value);
+        for (share, value) in [(0, 5.0), (1, 7.0), (0, 1.0)] {
+            own.record(share, waiting(value));
+        }
+        own.record(1, waiting(f64::NAN));
+        let families = metrics.registry().gather();
+        let gauge = families.iter().find(|family| family.name() == "waiting").unwrap();
+        assert_eq!(gauge.get_metric()[0].get_gauge().get_value(), 8.0);
+        assert_eq!(own.discarded.get(), 1);
+    }
+
+    #[test]
     fn label_sets_are_bounded() {
         let own = own(&Metrics::default(), "p");
         for n in 0..=MAX_LABEL_SETS {
-            own.record(measurement(Kind::Gauge, "g", &[("n", &n.to_string())], 0.0));
+            own.record(0, measurement(Kind::Gauge, "g", &[("n", &n.to_string())], 0.0));
         }
         assert_eq!(own.discarded.get(), 1);
     }

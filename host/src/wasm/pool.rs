@@ -129,7 +129,8 @@ impl Pool {
 
     /// The first instance: checks the configuration, once, before any traffic.
     pub async fn configure(&self) -> Result<Result<Descriptor, Vec<Problem>>, Trap> {
-        let mut instance = Instance::new(&self.guest, &self.shared, &self.epoch).await?;
+        let mut instance =
+            Instance::new(&self.guest, &self.shared, &self.epoch, self.share.index()).await?;
         let answer = instance.configure(&self.configuration).await?;
         // Where something is held from a former life, the first call makes one that it is replayed to.
         if answer.is_ok() && self.shared.hold.is_empty() {
@@ -204,7 +205,9 @@ impl Pool {
             trap
         };
         let mut instance =
-            Instance::new(&self.guest, &self.shared, &self.epoch).await.map_err(counted)?;
+            Instance::new(&self.guest, &self.shared, &self.epoch, self.share.index())
+                .await
+                .map_err(counted)?;
         match instance.configure(&self.configuration).await.map_err(counted)? {
             Ok(_) => Ok(instance),
             Err(_) => Err(Unavailable::Configuration),

@@ -141,13 +141,14 @@ impl Runtime {
         if descriptor.partition == Partition::Any {
             pool.grow(instances);
         }
-        shared.hold.keep_memos(descriptor.memos.min(MAX_MEMOS) as usize);
         let scanner = Scanner::new(&descriptor.triggers)?;
         let keys = Keys::new(descriptor.partition, instances);
         let pools = match keys.clone() {
             Some(keys) => pool.spread(keys),
             None => vec![pool],
         };
+        let memos = descriptor.memos.min(MAX_MEMOS) as usize;
+        shared.hold.keep_memos(memos.saturating_mul(pools.len()));
         Ok(Configured { pools, keys, shared, scanner, descriptor })
     }
 

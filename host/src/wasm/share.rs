@@ -46,6 +46,11 @@ pub struct Share {
 }
 
 impl Share {
+    /// Its number; 0 where it is the only one.
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+
     /// Whether a key of `hold` is one of them.
     pub fn has(&self, key: &[u8]) -> bool {
         let part = |keys: &Keys| otlp::part_of(keys.key, key, keys.shares, &keys.hashing);

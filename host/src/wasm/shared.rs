@@ -159,9 +159,9 @@ impl Shared {
     }
 
     /// Records measurements of the guest's own metrics.
-    pub fn record(&self, measurements: Vec<Measurement>) {
-        for measurement in measurements {
-            self.own_metrics.record(measurement);
+    pub fn record(&self, measurements: Vec<(u32, Measurement)>) {
+        for (share, measurement) in measurements {
+            self.own_metrics.record(share, measurement);
         }
     }
 

@@ -24,6 +24,8 @@ pub struct State {
     pub call: Call,
     pub staged: Staged,
     pub shared: Arc<Shared>,
+    /// The number of the instance's share of the keys.
+    pub share: u32,
 }
 
 /// The exported function that is running; some imports are only for some of them.
@@ -48,7 +50,8 @@ pub struct Staged {
     /// Room for these is reserved in the store already.
     pub fragments: Vec<Fragment>,
     pub verdicts: Vec<Verdict>,
-    pub measurements: Vec<Measurement>,
+    /// Each with the number of the share that it is from.
+    pub measurements: Vec<(u32, Measurement)>,
     /// Claims that were granted.
     pub claims: Vec<Grant>,
     /// What all of them but the fragments take in memory.
@@ -69,13 +72,14 @@ impl Staged {
 }
 
 impl State {
-    pub fn new(shared: Arc<Shared>) -> Self {
+    pub fn new(shared: Arc<Shared>, share: u32) -> Self {
         let options = &shared.options;
         Self {
             limits: Limits::new(options.memory_limit, options.deadline),
             call: Call::Other,
             staged: Staged::default(),
             shared,
+            share,
         }
     }
 }

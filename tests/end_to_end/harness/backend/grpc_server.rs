@@ -20,9 +20,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use prost::Message;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use tonic::metadata::KeyAndValueRef;
+use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 
 use super::super::Signal;
@@ -43,13 +43,12 @@ pub(super) async fn serve(listener: TcpListener, intake: Intake) {
                 .max_decoding_message_size(MESSAGE_MAX_BYTES)
         };
     }
-    tonic::transport::Server::builder()
-        .add_service(service!(TraceServiceServer))
+    // Without tonic's own server: that one obeys the client's `grpc-timeout` and answers CANCELLED in a
+    // race with the client's clock.
+    let routes = Routes::new(service!(TraceServiceServer))
         .add_service(service!(MetricsServiceServer))
-        .add_service(service!(LogsServiceServer))
-        .serve_with_incoming(TcpListenerStream::new(listener))
-        .await
-        .unwrap();
+        .add_service(service!(LogsServiceServer));
+    axum::serve(listener, routes.into_axum_router()).await.unwrap();
 }
 
 impl Intake {
