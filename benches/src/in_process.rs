@@ -1,5 +1,5 @@
-//! Chains without a network: `redaction` as a guest or natively, in front of an exporter that does
-//! nothing.
+//! Chains without a network: `redaction` as a guest or natively, or `tail_sampling`, in front of an
+//! exporter that does nothing.
 
 use std::io;
 use std::path::Path;
@@ -18,7 +18,7 @@ use tamis::wasm::runtime::{Runtime, hash_seed};
 use tamis::wasm::settings::{GuestOptions, Module};
 
 use crate::native::NativeRedaction;
-use crate::requests::{Requests, SPANS, Secrets};
+use crate::requests::{PREFIX, Requests, SPANS, Secrets};
 
 /// Something that takes batches, and what must live as long.
 pub struct Chain {
@@ -33,19 +33,39 @@ impl Chain {
     ///
     /// When the guest cannot be loaded or refuses its configuration.
     pub async fn guest(module: &Module, workers: usize) -> anyhow::Result<Self> {
+        Self::start("redaction", module, GuestOptions::default(), workers).await
+    }
+
+    /// `tail_sampling`, which has room for whatever is sent in its `decision_wait`.
+    ///
+    /// # Errors
+    ///
+    /// When the guest cannot be loaded or refuses its configuration.
+    pub async fn tail_sampling(workers: usize) -> anyhow::Result<Self> {
+        let name = "tail_sampling";
+        let mut options = GuestOptions::default();
+        options.hold.memory = 4 << 30;
+        Self::start(name, &Module::BuiltIn(name.to_owned()), options, workers).await
+    }
+
+    async fn start(
+        name: &str,
+        module: &Module,
+        options: GuestOptions,
+        workers: usize,
+    ) -> anyhow::Result<Self> {
         let metrics = Metrics::default();
         let user_modules = matches!(module, Module::File(_));
         let runtime = Runtime::new(1, workers, user_modules)?;
         let configuration = Configuration {
-            id: "redaction".to_owned(),
-            json: redaction_config()?,
+            id: name.to_owned(),
+            json: config_of(name)?,
             texts: Vec::new(),
             hash_seed: hash_seed(),
             instances: 1,
         };
-        let options = GuestOptions::default();
         let configured =
-            runtime.configure("redaction", module, configuration, options, None, &metrics).await?;
+            runtime.configure(name, module, configuration, options, None, &metrics).await?;
         let guest = runtime.start(configured, nop(&metrics)?, &metrics);
         Ok(Self { first: Arc::new(guest), _runtime: Some(runtime) })
     }
@@ -62,6 +82,37 @@ impl Chain {
     /// When a batch is refused.
     pub async fn drive(&self, batches: &[Batch], time: Duration) -> anyhow::Result<usize> {
         drive(&*self.first, batches, time).await
+    }
+
+    /// As [`Self::drive`], every batch with traces of its own; of `drivers`, this is number `driver`.
+    ///
+    /// # Errors
+    ///
+    /// When a batch is refused.
+    pub async fn drive_new_traces(
+        &self,
+        requests: &Requests,
+        (driver, drivers): (usize, usize),
+        time: Duration,
+    ) -> anyhow::Result<usize> {
+        let start = Instant::now();
+        let mut spans = 0;
+        for turn in (driver..).step_by(drivers) {
+            let batch = Batch {
+                signal: Signal::Traces,
+                bytes: requests.with_new_traces(turn).slice(PREFIX..),
+                items: SPANS,
+                received: SystemTime::now(),
+                metadata: Metadata::default(),
+            };
+            self.first.consume(batch).await?;
+            spans += SPANS;
+            if start.elapsed() >= time {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(spans)
     }
 
     /// As [`Self::drive`]; microseconds a span.
@@ -81,7 +132,7 @@ impl Chain {
 /// When it refuses its configuration.
 pub fn native() -> anyhow::Result<NativeRedaction> {
     let metrics = Metrics::default();
-    NativeRedaction::new(&redaction_config()?, &metrics, nop(&metrics)?)
+    NativeRedaction::new(&config_of("redaction")?, &metrics, nop(&metrics)?)
 }
 
 /// See [`Chain::drive`].
@@ -134,13 +185,14 @@ fn nop(metrics: &Metrics) -> Result<Arc<dyn Consumer>, exporter::BuildError> {
     exporter::build("nop", &ExporterSettings::Nop, metrics)
 }
 
-/// The section of `config/redaction.yaml`, as JSON.
-fn redaction_config() -> anyhow::Result<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/redaction.yaml");
-    let (config, _) = load(&[Source::File(path)], &Placeholders, &["redaction"])?;
+/// The section of a processor in the configuration that is called like it, as JSON.
+fn config_of(processor: &str) -> anyhow::Result<String> {
+    let file = format!("config/{}.yaml", processor.replace('_', "-"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
+    let (config, _) = load(&[Source::File(path)], &Placeholders, &[processor])?;
     match config.processors.first_key_value() {
         Some((_, ProcessorSettings::Guest(guest))) => Ok(guest.config_json()),
-        _ => None.context("config/redaction.yaml has no redaction"),
+        _ => None.with_context(|| format!("{file} has no {processor}")),
     }
 }
 

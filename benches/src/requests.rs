@@ -22,7 +22,7 @@ const RESOURCES: usize = 4;
 /// Every run sends the same bytes.
 const SEED: u64 = 0x7461_6d69_7321;
 /// The flag and the length before a gRPC message.
-const PREFIX: usize = 5;
+pub const PREFIX: usize = 5;
 /// Part of the traces with a failed span, and of those with a span of more than [`SLOW`].
 const RARE: f64 = 0.01;
 /// Nanoseconds.
