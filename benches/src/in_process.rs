@@ -63,6 +63,7 @@ impl Chain {
             texts: Vec::new(),
             hash_seed: hash_seed(),
             instances: 1,
+            feeds: Vec::new(),
         };
         let configured =
             runtime.configure(name, module, configuration, options, None, &metrics).await?;

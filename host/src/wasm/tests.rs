@@ -52,7 +52,7 @@ fn cases_hold_through_wasm(name: &str) {
 
 fn configuration(id: &str, json: &str) -> Configuration {
     let (id, json) = (id.to_owned(), json.to_owned());
-    Configuration { id, json, texts: Vec::new(), hash_seed: 1, instances: 1 }
+    Configuration { id, json, texts: Vec::new(), hash_seed: 1, instances: 1, feeds: Vec::new() }
 }
 
 fn problems(found: Vec<Problem>) -> Failure {

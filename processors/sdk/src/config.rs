@@ -29,7 +29,7 @@ mod section;
 
 pub use section::Section;
 
-use crate::contract::Problem;
+use crate::contract::{Problem, Signal};
 use serde_json::Value;
 
 /// What [`Processor::configure`](crate::Processor::configure) is handed.
@@ -48,14 +48,18 @@ pub struct Configuration {
     /// than one: each then sees about its share of the keys, so what bounds the whole is to be divided
     /// by it.
     pub instances: u32,
+    /// The signals that pipelines take from [`emit`](crate::emitter::emit). What is emitted of others is
+    /// let go of: where it costs something to make it, do not.
+    pub feeds: Vec<Signal>,
 }
 
 impl Configuration {
-    /// A configuration of one instance, called `test`, without expanded scalars and with seed 0; for tests.
+    /// A configuration of one instance, called `test`, that feeds no pipeline, without expanded scalars
+    /// and with seed 0; for tests.
     #[must_use]
     pub fn from_json(json: &str) -> Self {
         let (id, json) = ("test".to_owned(), json.to_owned());
-        Self { id, json, texts: Vec::new(), hash_seed: 0, instances: 1 }
+        Self { id, json, texts: Vec::new(), hash_seed: 0, instances: 1, feeds: Vec::new() }
     }
 
     /// Hands the top section to `read` and answers what it made of it.

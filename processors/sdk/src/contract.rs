@@ -153,6 +153,18 @@ pub struct Descriptor {
     /// How many memos of decisions each instance wants back when it is replayed: the newest so many
     /// are kept. 0: none.
     pub memos: u32,
+    /// The files that the configuration names and the processor wants to read; it must be a
+    /// [`Watcher`](crate::Watcher).
+    pub files: Vec<WatchedFile>,
+}
+
+/// A file that the host reads for the processor, and watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedFile {
+    /// Where the configuration names it, as in [`Problem::path`]: for complaints about it.
+    pub path: Vec<String>,
+    /// Its name, as it stands there; relative to the gateway's working directory.
+    pub name: String,
 }
 
 impl Descriptor {
@@ -168,6 +180,7 @@ impl Descriptor {
             triggers: Vec::new(),
             skip_without_hit: false,
             memos: 0,
+            files: Vec::new(),
         }
     }
 }

@@ -8,7 +8,7 @@
 ///
 /// A processor that also is a [`Ticker`](crate::Ticker) says `export!(MyProcessor, ticker)`, one that
 /// is a [`Replayer`](crate::Replayer) as well `export!(MyProcessor, ticker, replayer)`, and so on with
-/// [`Rewriter`](crate::Rewriter). Natively the macro only checks that the traits are there.
+/// [`Rewriter`](crate::Rewriter) and [`Watcher`](crate::Watcher). Natively the macro only checks that the traits are there.
 #[macro_export]
 macro_rules! export {
     ($Processor:ty $(, $interface:ident)* $(,)?) => {
@@ -50,6 +50,10 @@ macro_rules! export {
         const fn ticks<P: $crate::Ticker>() {}
         ticks::<$Processor>();
     };
+    (@check watcher $Processor:ty) => {
+        const fn watches<P: $crate::Watcher>() {}
+        watches::<$Processor>();
+    };
     (@check replayer $Processor:ty) => {
         const fn replays<P: $crate::Replayer>() {}
         replays::<$Processor>();
@@ -60,6 +64,9 @@ macro_rules! export {
     };
     (@export ticker) => {
         $crate::export::export_ticker!(Guest with_types_in $crate::export::ticker_world);
+    };
+    (@export watcher) => {
+        $crate::export::export_watcher!(Guest with_types_in $crate::export::watcher_world);
     };
     (@export replayer) => {
         $crate::export::export_replayer!(Guest with_types_in $crate::export::replayer_world);
@@ -82,6 +89,6 @@ mod worlds;
 pub use instance::{Export, Instance};
 #[cfg(target_arch = "wasm32")]
 pub use worlds::{
-    export_handler, export_replayer, export_rewriter, export_ticker, handler_world, replayer_world,
-    rewriter_world, ticker_world,
+    export_handler, export_replayer, export_rewriter, export_ticker, export_watcher, handler_world,
+    replayer_world, rewriter_world, ticker_world, watcher_world,
 };

@@ -1,4 +1,4 @@
-//! What the host offers: log, clock, metrics, counters, hold.
+//! What the host offers: log, clock, metrics, counters, emit, hold.
 //!
 //! All calls answer at once. What they change takes effect when the exported function that made them
 //! returns OK and is discarded when it returns an error or panics. Built natively, they meet the
@@ -120,6 +120,21 @@ pub mod counters {
     #[must_use]
     pub fn take(claims: Vec<Claim>) -> Vec<bool> {
         super::imports::take(claims)
+    }
+}
+
+/// Telemetry of the processor's own, for the pipelines that name this component as their receiver.
+pub mod emitter {
+    use crate::contract::Signal;
+
+    /// Sends one Export request of the signal, of at most 16 MiB, to the pipelines that take it
+    /// ([`Configuration::feeds`](crate::Configuration::feeds)); they get it when the function that
+    /// called this has returned OK. The host tries until they accept.
+    ///
+    /// Answers false when too much is waiting for them already: nothing of this batch was taken.
+    #[must_use]
+    pub fn emit(signal: Signal, batch: &[u8]) -> bool {
+        super::imports::emit(signal, batch)
     }
 }
 

@@ -44,7 +44,7 @@
 //! - [`otlp`]: typed views of every message, read in place;
 //! - [`edit`]: walk and change any field; [`wire`]: the protobuf beneath both;
 //! - [`config`]: read the configuration, all problems at once;
-//! - [`logging`], [`clock`], [`metrics`], [`counters`], [`hold`]: what the host offers;
+//! - [`logging`], [`clock`], [`metrics`], [`counters`], [`emitter`], [`hold`]: what the host offers;
 //! - [`Trigger`]: let the host look for a pattern before it calls.
 //!
 //! To build a guest, give its crate `crate-type = ["cdylib", "rlib"]`, compile it for
@@ -71,8 +71,8 @@ pub mod wire;
 pub use config::Configuration;
 pub use contract::{
     Context, Descriptor, Edits, Entry, Error, Hit, Memo, Outcome, Partition, Problem, Signal,
-    Splice,
+    Splice, WatchedFile,
 };
-pub use host::{clock, counters, hold, logging, metrics};
-pub use processor::{Processor, Replayer, Rewriter, Ticker};
+pub use host::{clock, counters, emitter, hold, logging, metrics};
+pub use processor::{Processor, Replayer, Rewriter, Ticker, Watcher};
 pub use trigger::{ByteSet, TRIGGER_SETS_MAX, TRIGGERS_MAX, Trigger};

@@ -42,6 +42,19 @@ pub trait Ticker: Processor {
     fn flush(&mut self, now: u64) -> Result<(), Error>;
 }
 
+/// A processor that reads files that its configuration names, a table of prices for example; the host
+/// reads and watches them. `export!(Type, watcher)`.
+pub trait Watcher: Processor {
+    /// The content of a file of [`Descriptor::files`]: after `configure` and before anything else, and
+    /// again whenever the file has changed.
+    ///
+    /// # Errors
+    ///
+    /// Why the content cannot be used, without quoting it. At the start the processor is refused with
+    /// it; later it is logged, and the processor is to go on with what it had.
+    fn file(&mut self, name: &str, content: &[u8]) -> Result<(), String>;
+}
+
 /// A processor that rebuilds its state from what the host holds; required with
 /// [`hold`](crate::hold); `export!(Type, ticker, replayer)`.
 pub trait Replayer: Processor {

@@ -24,7 +24,7 @@ pub use scenario::run_scenarios;
 pub(crate) use store::Store;
 pub use table::run_tables;
 
-use crate::contract::{Context, Outcome};
+use crate::contract::{Context, Outcome, Signal};
 use crate::host::hold::{Decision, Fullness, Portion};
 use crate::host::logging::Level;
 use crate::host::metrics::Measurement;
@@ -56,6 +56,17 @@ pub fn take_logs() -> Vec<(Level, String)> {
 #[must_use]
 pub fn take_measurements() -> Vec<Measurement> {
     native::with(|host| std::mem::take(&mut host.measurements))
+}
+
+/// Takes what was emitted.
+#[must_use]
+pub fn take_emitted() -> Vec<(Signal, Vec<u8>)> {
+    native::with(|host| std::mem::take(&mut host.emitted))
+}
+
+/// Whether [`emit`](crate::emitter::emit) answers that there is no room.
+pub fn set_outbox_full(full: bool) {
+    native::with(|host| host.outbox_full = full);
 }
 
 /// Takes what was held.

@@ -56,6 +56,7 @@ fn a_string_takes_the_text_of_an_expanded_scalar() {
         ],
         hash_seed: 0,
         instances: 1,
+        feeds: Vec::new(),
     };
     let read = configuration.read(|config| {
         let inner = config.section("inner", |inner| inner.string("key")).flatten();

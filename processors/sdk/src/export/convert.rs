@@ -95,7 +95,14 @@ impl From<contract::Descriptor> for types::Descriptor {
             triggers: descriptor.triggers.into_iter().map(trigger).collect(),
             skip_without_hit: descriptor.skip_without_hit,
             memos: descriptor.memos,
+            files: descriptor.files.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl From<contract::WatchedFile> for types::WatchedFile {
+    fn from(file: contract::WatchedFile) -> Self {
+        Self { path: file.path, name: file.name }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The imports as `host` calls them.
 
 use super::worlds::imports_world::tamis::processor as generated;
+use crate::contract::Signal;
 use crate::host::counters::{Bound, Claim};
 use crate::host::hold::{Decision, Fullness, Portion};
 use crate::host::logging::Level;
@@ -52,6 +53,10 @@ pub(crate) fn take(claims: Vec<Claim>) -> Vec<bool> {
     };
     let claims: Vec<_> = claims.into_iter().map(claim).collect();
     generated::counters::take(&claims)
+}
+
+pub(crate) fn emit(signal: Signal, batch: &[u8]) -> bool {
+    generated::emitter::emit(signal.into(), batch)
 }
 
 pub(crate) fn hold(portions: Vec<Portion>) -> bool {

@@ -5,7 +5,8 @@ use super::worlds::replayer_world::exports::tamis::processor::replayer;
 use super::worlds::rewriter_world::exports::tamis::processor::rewriter;
 use super::worlds::ticker_world::exports::tamis::processor::ticker;
 use super::worlds::types;
-use crate::{Configuration, Error, Processor, Replayer, Rewriter, Ticker};
+use super::worlds::watcher_world::exports::tamis::processor::watcher;
+use crate::{Configuration, Error, Processor, Replayer, Rewriter, Ticker, Watcher};
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
@@ -45,8 +46,9 @@ impl<E: Export> handler::Guest for E {
     fn configure(
         configuration: handler::Configuration,
     ) -> Result<types::Descriptor, Vec<types::Problem>> {
-        let handler::Configuration { id, json, texts, hash_seed, instances } = configuration;
-        let configuration = Configuration { id, json, texts, hash_seed, instances };
+        let handler::Configuration { id, json, texts, hash_seed, instances, feeds } = configuration;
+        let feeds = feeds.into_iter().map(Into::into).collect();
+        let configuration = Configuration { id, json, texts, hash_seed, instances, feeds };
         match E::Processor::configure(configuration) {
             Ok((processor, descriptor)) => {
                 E::instance().with(|instance| instance.0.replace(Some(processor)));
@@ -74,6 +76,18 @@ where
 
     fn flush(now: u64) -> Result<(), types::Error> {
         E::instance().with(|instance| instance.call(|processor| processor.flush(now)))
+    }
+}
+
+impl<E: Export> watcher::Guest for E
+where
+    E::Processor: Watcher,
+{
+    fn file(name: String, content: Vec<u8>) -> Result<(), String> {
+        E::instance().with(|instance| match instance.0.borrow_mut().as_mut() {
+            Some(processor) => processor.file(&name, &content),
+            None => Err("called before configure".to_owned()),
+        })
     }
 }
 

@@ -13,6 +13,7 @@ pub(super) mod imports_world {
                 import tamis:processor/clock@0.1.0;
                 import tamis:processor/metrics@0.1.0;
                 import tamis:processor/counters@0.1.0;
+                import tamis:processor/emitter@0.1.0;
                 import tamis:processor/hold@0.1.0;
             }
         ",
@@ -59,6 +60,24 @@ pub mod ticker_world {
     });
 }
 
+pub mod watcher_world {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "
+            package tamis:sdk;
+            world watcher {
+                export tamis:processor/watcher@0.1.0;
+            }
+        ",
+        world: "tamis:sdk/watcher",
+        with: {
+            "tamis:processor/watcher@0.1.0": generate,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_watcher",
+    });
+}
+
 pub mod replayer_world {
     wit_bindgen::generate!({
         path: "../../wit",
@@ -102,3 +121,4 @@ pub(super) use imports_world::tamis::processor::types;
 pub use replayer_world::export_replayer;
 pub use rewriter_world::export_rewriter;
 pub use ticker_world::export_ticker;
+pub use watcher_world::export_watcher;

@@ -4,6 +4,7 @@ use super::counters::{Bound, Claim};
 use super::hold::{Decision, Fullness, Portion};
 use super::logging::Level;
 use super::metrics::Measurement;
+use crate::contract::Signal;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -16,6 +17,8 @@ pub(crate) struct Host {
     /// And whether it is to be rewritten.
     pub(crate) released: Vec<(Decision, bool)>,
     pub(crate) discarded: Vec<Decision>,
+    pub(crate) emitted: Vec<(Signal, Vec<u8>)>,
+    pub(crate) outbox_full: bool,
     /// The one clock for both kinds, in nanoseconds; set by the test, never moves by itself.
     pub(crate) now: u64,
     pub(crate) store_full: bool,
@@ -69,6 +72,15 @@ pub(super) fn record_all(measurements: Vec<Measurement>) {
 
 pub(super) fn take(claims: Vec<Claim>) -> Vec<bool> {
     with(|host| claims.into_iter().map(|claim| host.take(claim)).collect())
+}
+
+pub(super) fn emit(signal: Signal, batch: &[u8]) -> bool {
+    with(|host| {
+        if !host.outbox_full {
+            keep(&mut host.emitted, [(signal, batch.to_vec())]);
+        }
+        !host.outbox_full
+    })
 }
 
 pub(super) fn hold(portions: Vec<Portion>) -> bool {
