@@ -2,8 +2,8 @@
 
 mod bench;
 mod ci;
-mod collector;
 mod command;
+mod neighbours;
 mod python;
 mod run;
 mod setup;
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         "test" => test::test(rest),
         "bench" => bench::bench(rest),
         "ci" => ci::ci(),
-        "collector" => collector::print(),
+        "collector" => neighbours::print_collector(),
         _ => {
             command::say(USAGE.trim_end());
             return ExitCode::from(64); // EX_USAGE
