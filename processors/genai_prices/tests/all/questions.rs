@@ -10,6 +10,8 @@ const DAY: u64 = 86_400 * SECOND;
 
 /// What there is to ask about, as the oracle tells it.
 pub(crate) struct World {
+    /// Of genai-prices.
+    pub(crate) version: String,
     /// Every unit with those that include it.
     units: Vec<(Unit, Vec<Unit>)>,
     pub(crate) providers: Vec<Provider>,
@@ -74,6 +76,7 @@ impl World {
         let units = world["units"].as_object().unwrap();
         let units = units.iter().map(|(name, wider)| (unit(name), strings(wider)));
         Self {
+            version: string(&world["version"]),
             units: units
                 .map(|(unit, wider)| (unit, wider.iter().map(|name| self::unit(name)).collect()))
                 .collect(),

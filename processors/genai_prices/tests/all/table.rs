@@ -11,8 +11,15 @@ const BUILT_IN: &str = include_str!("../../prices/table.txt");
 fn the_table_that_is_compiled_in_is_sound_and_says_where_it_is_from() {
     let table = Table::parse(BUILT_IN.as_bytes()).unwrap();
     assert!(table.models() > 2_000);
-    assert!(table.version().starts_with("genai-prices 0.2.3 (20"), "{}", table.version());
     assert_eq!(table.version(), Table::built_in().unwrap().version());
+    let (source, date) = table.version().split_once(" (").unwrap();
+    assert!(source.starts_with("genai-prices ") && date.starts_with("20"), "{}", table.version());
+    // What is written about it says the same.
+    let version = source.rsplit(' ').next().unwrap();
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(&format!("version {version}, under the MIT licence")), "README.md");
+    let requirements = include_str!("../../prices/requirements.txt");
+    assert_eq!(requirements, format!("genai-prices=={version}\n"));
 }
 
 /// A small table with `{}` at its end.
