@@ -118,9 +118,9 @@ impl World {
             1 => Some(random.pick(&self.providers).id.clone()),
             2 => Some(format!(" {}\t", provider.id.to_uppercase())),
             3 if !provider.texts.is_empty() => Some(format!("my.{}-1", provider.texts.join("_"))),
-            4 => Some(
-                random.pick(&["litellm", "LiteLLM", "", "nobody", "az", "vertex_ai"]).to_string(),
-            ),
+            4 => Some(random.pick(&["litellm", "LiteLLM", "", "nobody", "vertex_ai"]).to_string()),
+            // Both have other providers' models as well.
+            5 => Some(random.pick(&["azure", "google"]).to_string()),
             _ => Some(provider.id.clone()),
         };
         question

@@ -70,6 +70,33 @@ fn a_newer_table_brings_its_own_prices() {
 }
 
 #[test]
+fn short_audio_is_billed_as_longer_where_the_table_says_so() {
+    let table = small(
+        "provider\tours\nmodel\tm\t=m\taudio_hours=0.36\naudio_minimum\t10\n\
+         model\tn\t=n\taudio_hours=0.36\nprovider\ttheirs\nfallback\tours\n",
+    );
+    let mut book = Book::new(table.unwrap(), Vec::new());
+    let all = |seconds| (Unit::AudioSeconds, seconds);
+    let input = |seconds| (Unit::InputAudioSeconds, seconds);
+    let second = 1_000_000_000;
+    for (provider, model, counts, expected) in [
+        ("ours", "m", &[all(second)][..], "0.001"),
+        ("ours", "m", &[input(second)], "0.001"),
+        ("ours", "m", &[all(0), input(second)], "0.001"),
+        ("ours", "m", &[all(10 * second + 36)], "0.0010000000036"),
+        ("ours", "m", &[all(0)], "0"),
+        ("ours", "m", &[], "0"),
+        ("ours", "n", &[all(second)], "0.0001"),
+        // The minimum is the provider's own.
+        ("theirs", "m", &[all(second)], "0.0001"),
+    ] {
+        let model = book.find(Some(provider), model).unwrap();
+        let cost = book.price(model, NOW, &usage(counts)).unwrap();
+        assert_eq!(cost.total.to_string(), expected, "{provider} {counts:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_in_a_table_has_its_line() {
     let model = "provider\ta\nmodel\tm\t=m\tinput_mtok=1\n";
     for (lines, expected) in [
