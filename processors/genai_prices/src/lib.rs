@@ -1,0 +1,24 @@
+//! What calls of AI models cost: exact prices by model, date and usage.
+//!
+//! The prices and the rules are those of the Python package genai-prices, and so are the answers, to the
+//! last decimal; a test compares. The table is data (`prices/table.txt`), written by `cargo xtask prices`.
+//!
+//! - [`Table`]: the prices. [`Table::built_in`] is compiled in, [`Table::parse`] reads a newer one.
+//! - [`OwnPrice`]: a price of the user's.
+//! - [`Book`]: finds the model and prices a [`Usage`].
+
+mod amount;
+mod book;
+mod cost;
+mod own;
+mod table;
+mod unit;
+mod usage;
+
+pub use amount::{Amount, DECIMALS_MAX, NotExact};
+pub use book::{Book, ModelId};
+pub use cost::{Cost, Unpriceable};
+pub use own::{ModelMatch, OwnPrice, OwnPriceProblem, WrittenPrice, WrittenTiers};
+pub use table::{Table, TableError};
+pub use unit::Unit;
+pub use usage::Usage;
