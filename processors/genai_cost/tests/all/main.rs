@@ -1,0 +1,4 @@
+//! Tests of the processor as a host sees it: bytes in, bytes out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests")]
+
+mod cases;
