@@ -115,9 +115,9 @@ impl<'w, 'o> Attributes<'w, 'o> {
 
     fn parts(&mut self, call: &Call) {
         let Some(cost) = &call.cost else { return };
-        self.amount(names::INPUT, cost.input);
-        self.amount(names::OUTPUT, cost.output);
         for (key, part) in [
+            (names::INPUT, cost.input),
+            (names::OUTPUT, cost.output),
             (names::CACHE_READ, cost.cache_read),
             (names::CACHE_WRITE, cost.cache_write),
             (names::REASONING, cost.reasoning),
