@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod collector;
 mod command;
+mod prices;
 mod python;
 mod run;
 mod setup;
@@ -22,6 +23,7 @@ usage: cargo xtask <command>
   test       run all tests, the end-to-end tests beside the real Collector included
   bench      measure the gateway beside the real Collector
   ci         what .ci/run runs: format, clippy, dependencies, test
+  prices     write the price table of AI models from the pinned genai-prices
   collector  build the real Collector of the tests and say where it is
 ";
 
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         "test" => test::test(rest),
         "bench" => bench::bench(rest),
         "ci" => ci::ci(),
+        "prices" => prices::prices(),
         "collector" => collector::print(),
         _ => {
             command::say(USAGE.trim_end());

@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// More decimals than this are not kept: 10 to this power still fits into the coefficient.
-pub const DECIMALS_MAX: u8 = 38;
+/// The most decimals of an [`Amount`]: a nanosecond at a price by the hour, with 28 digits, has 45.
+pub const DECIMALS_MAX: u8 = 60;
 
-/// The length of [`Amount`] as text, at most: sign, 39 digits or `0.` and 38 decimals.
-const TEXT_MAX: usize = 42;
+/// The length of an [`Amount`] as text, at most: sign, `0.` and the decimals.
+const TEXT_MAX: usize = 3 + DECIMALS_MAX as usize;
 
 /// Exact decimal money: `coefficient / 10^decimals`. In USD unless said otherwise.
 ///
@@ -60,10 +60,11 @@ impl Amount {
             return self;
         }
         let surplus = u32::from(self.decimals - decimals);
-        let divisor = 10_u128.pow(surplus.min(38));
-        let magnitude = self.coefficient.unsigned_abs();
-        // At most 10^38 / 10, or the magnitude itself: it fits again.
-        let rounded = i128::try_from(divide_half_even(magnitude, divisor)).unwrap_or(i128::MAX);
+        let Some(divisor) = 10_u128.checked_pow(surplus) else {
+            return Self { coefficient: 0, decimals }; // Less than a half of the last digit.
+        };
+        // Divided by 10 or more, so that it fits again.
+        let rounded = divide_half_even(self.coefficient.unsigned_abs(), divisor).cast_signed();
         Self { coefficient: rounded * self.coefficient.signum(), decimals }
     }
 
@@ -114,6 +115,9 @@ impl Amount {
 
     /// The coefficient with so many decimals.
     fn scaled(self, decimals: u8) -> Option<i128> {
+        if self.coefficient == 0 {
+            return Some(0);
+        }
         let factor = 10_i128.checked_pow(u32::from(decimals.checked_sub(self.decimals)?))?;
         self.coefficient.checked_mul(factor)
     }

@@ -9,8 +9,17 @@
 
 mod amount;
 mod book;
+mod condition;
 mod cost;
+mod decimal;
+mod lookup;
+mod matching;
+mod memory;
+mod model;
 mod own;
+mod period;
+mod price;
+mod registry;
 mod table;
 mod unit;
 mod usage;
@@ -18,7 +27,8 @@ mod usage;
 pub use amount::{Amount, DECIMALS_MAX, NotExact};
 pub use book::{Book, ModelId};
 pub use cost::{Cost, Unpriceable};
+pub use memory::REMEMBERED_MAX;
 pub use own::{ModelMatch, OwnPrice, OwnPriceProblem, WrittenPrice, WrittenTiers};
-pub use table::{Table, TableError};
+pub use table::{TABLE_MAX, Table, TableError};
 pub use unit::Unit;
 pub use usage::Usage;

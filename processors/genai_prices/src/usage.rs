@@ -54,11 +54,6 @@ impl Usage {
         self.reported == 0
     }
 
-    /// The set of units that were reported, 0 included.
-    pub(crate) fn reported(&self) -> u64 {
-        self.reported
-    }
-
     /// The set of units of which there is more than 0.
     pub(crate) fn used(&self) -> u64 {
         self.used
