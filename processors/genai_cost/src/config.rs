@@ -1,5 +1,6 @@
 //! The configuration, checked.
 
+mod metrics;
 mod prices;
 
 use tamis_genai_prices::OwnPrice;
@@ -7,6 +8,7 @@ use tamis_sdk::config::Section;
 use tamis_sdk::{Configuration, Problem};
 
 use crate::call::Reported;
+use crate::metrics::Settings;
 use crate::write::Dialects;
 
 /// Everything the user wrote. Nothing has to be.
@@ -16,6 +18,7 @@ pub(crate) struct Config {
     pub(crate) reported_cost: Reported,
     pub(crate) attributes: Dialects,
     pub(crate) normalize: bool,
+    pub(crate) metrics: Settings,
 }
 
 impl Config {
@@ -26,6 +29,7 @@ impl Config {
             reported_cost: reported_cost(section),
             attributes: attributes(section),
             normalize: section.boolean("normalize").unwrap_or(false),
+            metrics: metrics::read(section),
         })
     }
 }

@@ -69,12 +69,6 @@ impl Default for Counts {
 const _: () = assert!(Count::COUNT <= 32);
 
 impl Counts {
-    pub(crate) fn clear(&mut self) {
-        self.told = 0;
-        (self.inputs, self.outputs, self.totals) = Default::default();
-        (self.input_is_whole, self.is_invalid, self.is_conflicting) = Default::default();
-    }
-
     pub(crate) fn add(&mut self, count: Count, part: Part, value: u64) {
         match count {
             Count::Input => {

@@ -83,12 +83,6 @@ impl<'a> Item<'a> {
         [self.start, self.end].into_iter().find(|time| *time > 0).unwrap_or(received)
     }
 
-    /// How long the call took, in seconds.
-    pub(crate) fn seconds(&self) -> Option<f64> {
-        let nanoseconds = self.end.checked_sub(self.start).filter(|_| self.start > 0)?;
-        Some(nanoseconds as f64 / 1e9)
-    }
-
     /// What the status and the events of a span tell: when output began, and whether the call was
     /// refused for its rate.
     pub(crate) fn more(&self, seen: &mut Seen<'a>) -> Result<(), Error> {

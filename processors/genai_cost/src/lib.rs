@@ -12,11 +12,13 @@ mod dialects;
 mod item;
 mod kind;
 mod meaning;
+mod metrics;
 mod names;
 mod number;
 mod object;
 mod pricing;
 mod provider;
+mod report;
 mod resolve;
 mod seen;
 mod status;
@@ -27,16 +29,19 @@ mod write;
 use tamis_genai_prices::{Book, OwnPrice, Table};
 use tamis_sdk::wire::{self, Writer};
 use tamis_sdk::{
-    Configuration, Context, Descriptor, Error, Outcome, Problem, Processor, Signal, Trigger,
-    WatchedFile, Watcher,
+    Configuration, Context, Descriptor, Error, Outcome, Partition, Problem, Processor, Signal,
+    Ticker, Trigger, WatchedFile, Watcher, clock,
 };
 
 use call::Judge;
 use config::Config;
 use item::Item;
+use metrics::Metrics;
 use names::Names;
 use pricing::Pricing;
+use report::Report;
 use seen::Seen;
+use status::Status;
 use walk::{Around, Visit, Walk, Written};
 use write::Attributes;
 
@@ -45,6 +50,9 @@ pub struct GenaiCost {
     names: Names,
     judge: Judge,
     settings: Settings,
+    report: Report,
+    /// Only where somebody takes them.
+    metrics: Option<Metrics>,
 }
 
 /// What stays as it was configured.
@@ -57,7 +65,7 @@ struct Settings {
 }
 
 #[cfg(feature = "guest")]
-tamis_sdk::export!(GenaiCost, watcher);
+tamis_sdk::export!(GenaiCost, ticker, watcher);
 
 impl Processor for GenaiCost {
     fn configure(configuration: Configuration) -> Result<(Self, Descriptor), Vec<Problem>> {
@@ -68,22 +76,30 @@ impl Processor for GenaiCost {
         let hash_seed = configuration.hash_seed;
         let book = Book::with_seed(table, config.prices.clone(), hash_seed);
         let judge = Judge::new(Pricing::new(book, hash_seed), config.reported_cost);
-        let descriptor = descriptor(&config);
+        let is_fed = configuration.feeds.contains(&Signal::Metrics);
+        let descriptor = descriptor(&config, is_fed);
+        let metrics = is_fed.then(|| Metrics::new(config.metrics, hash_seed, clock::wall()));
         let settings = Settings {
             prices: config.prices,
             attributes: config.attributes,
             normalize: config.normalize,
             hash_seed,
         };
-        Ok((Self { names: Names::new(), judge, settings }, descriptor))
+        let report = Report::default();
+        Ok((Self { names: Names::new(), judge, settings, report, metrics }, descriptor))
     }
 
     fn process(&mut self, context: &Context, batch: &[u8]) -> Result<Outcome, Error> {
+        self.report.begin();
+        if let Some(metrics) = &mut self.metrics {
+            metrics.begin();
+        }
         let mut visit = Pass {
             judge: &mut self.judge,
             settings: &self.settings,
-            signal: context.signal,
-            received: context.received,
+            report: &mut self.report,
+            metrics: self.metrics.as_mut(),
+            context,
         };
         let mut walk = Walk {
             names: &self.names,
@@ -92,7 +108,23 @@ impl Processor for GenaiCost {
             hits: context.hits.as_deref(),
             dialects: self.settings.attributes,
         };
-        Ok(walk.batch(batch)?)
+        let outcome = walk.batch(batch)?;
+        let repeated = self.metrics.as_mut().map_or(0, |metrics| metrics.count(clock::wall()));
+        self.report.send(repeated);
+        Ok(outcome)
+    }
+}
+
+impl Ticker for GenaiCost {
+    fn tick(&mut self, now: u64) -> Result<(), Error> {
+        if let Some(metrics) = &mut self.metrics {
+            metrics.send(now);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, now: u64) -> Result<(), Error> {
+        self.tick(now)
     }
 }
 
@@ -106,12 +138,18 @@ impl Watcher for GenaiCost {
     }
 }
 
-fn descriptor(config: &Config) -> Descriptor {
+fn descriptor(config: &Config, is_fed: bool) -> Descriptor {
     let signals = [Signal::Traces, Signal::Logs];
     let mut descriptor = Descriptor::new("genai_cost", env!("CARGO_PKG_VERSION"), &signals);
     descriptor.triggers =
         dialects::TRIGGERS.iter().map(|text| Trigger::new().literal(text.as_bytes())).collect();
     descriptor.skip_without_hit = true;
+    if is_fed {
+        // One data point of a set, so one instance.
+        descriptor.partition = Partition::Whole;
+        let interval = config.metrics.interval.as_millis();
+        descriptor.tick_interval = Some(u32::try_from(interval).unwrap_or(u32::MAX));
+    }
     if let Some(name) = &config.price_table {
         let file = WatchedFile { path: vec!["price_table".to_owned()], name: name.clone() };
         descriptor.files.push(file);
@@ -123,8 +161,9 @@ fn descriptor(config: &Config) -> Descriptor {
 struct Pass<'p> {
     judge: &'p mut Judge,
     settings: &'p Settings,
-    signal: Signal,
-    received: u64,
+    report: &'p mut Report,
+    metrics: Option<&'p mut Metrics>,
+    context: &'p Context,
 }
 
 impl Visit for Pass<'_> {
@@ -132,13 +171,20 @@ impl Visit for Pass<'_> {
         &mut self,
         item: &Item<'a>,
         seen: &mut Seen<'a>,
-        _: Around<'a>,
+        around: Around<'a>,
         attributes: &mut Vec<u8>,
     ) -> Result<Written, wire::Error> {
-        let Some(call) = self.judge.judge(seen, item.time(self.received), false) else {
+        let Some(call) = self.judge.judge(seen, item.time(self.context.received), false) else {
             return Ok(Written::Nothing);
         };
-        let number = walk::attributes_of(self.signal);
+        self.report.call(&call, seen);
+        if let Some(metrics) = &mut self.metrics
+            && call.status != Status::Aggregate
+        {
+            item.more(seen)?;
+            metrics.observe(&call, item, seen, around, self.context, &self.judge.pricing)?;
+        }
+        let number = walk::attributes_of(self.context.signal);
         let mut writer = Writer::new(attributes);
         let mut out = Attributes::new(&mut writer, number);
         out.call(&call, self.settings.attributes, self.judge.pricing.version());

@@ -19,8 +19,8 @@ pub(crate) enum Meaning {
     FirstToken(Scale),
     /// Something about why the call failed.
     Failure(Failure),
-    /// A mark of what wrote the item.
-    Mark(Mark),
+    /// The item sums up what others say.
+    Aggregate,
     /// This processor wrote it, on the way through an earlier gateway.
     Own,
     /// The one of our attributes that is always there, so that the others are known to be ours.
@@ -134,14 +134,6 @@ pub(crate) enum Failure {
     Type,
     /// After how many seconds to come back; its presence says that the call was limited.
     RetryAfter,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
-    /// The item sums up what others say.
-    Aggregate,
-    /// Instrumentation that adds cached input to input itself, whatever the provider does.
-    InputIsWhole,
 }
 
 /// One line of a dialect's table.

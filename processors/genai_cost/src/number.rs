@@ -19,7 +19,7 @@ pub(crate) fn count(value: Value<'_>) -> Result<Option<u64>, Invalid> {
         Value::Int(number) => u64::try_from(number).map_err(|_| Invalid).and_then(bounded),
         Value::Double(number) => whole(number),
         Value::Text(text) => text_count(text),
-        Value::Bool(_) | Value::List(_) | Value::Map(_) => Err(Invalid),
+        Value::Bool(_) | Value::List | Value::Map(_) => Err(Invalid),
     }
 }
 
@@ -62,7 +62,7 @@ const AMOUNT_MAX: f64 = 1e9;
 
 pub(crate) fn double_amount(number: f64) -> Option<Amount> {
     // Its shortest form may have more decimals than an amount: then it is as good as 0.
-    let is_amount = number >= 0.0 && number <= AMOUNT_MAX;
+    let is_amount = (0.0..=AMOUNT_MAX).contains(&number);
     is_amount.then(|| number.to_string().parse().ok()).flatten()
 }
 
@@ -72,6 +72,6 @@ pub(crate) fn text_amount(text: &[u8]) -> Option<Amount> {
     let number = text.parse::<f64>().ok()?;
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let exact = plain.then(|| text.parse().ok()).flatten();
-    let is_amount = number >= 0.0 && number <= AMOUNT_MAX;
+    let is_amount = (0.0..=AMOUNT_MAX).contains(&number);
     is_amount.then(|| exact.or_else(|| double_amount(number))).flatten()
 }

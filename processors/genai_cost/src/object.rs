@@ -134,7 +134,7 @@ impl Walk<'_> {
             let within = self.within(path);
             match Value::read(any)? {
                 Value::Map(map) if path.depth() < DEPTH_MAX => within.map(map, path, seen)?,
-                Value::Map(_) | Value::List(_) => {}
+                Value::Map(_) | Value::List => {}
                 value => within.leaf(path, value, seen),
             }
             path.pop();

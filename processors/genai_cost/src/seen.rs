@@ -8,7 +8,7 @@ use tamis_sdk::wire::{Error, Message};
 use crate::counts::Counts;
 use crate::dialects::Member;
 use crate::kind::{Kind, kind};
-use crate::meaning::{Count, Failure, Mark, Meaning, Part, Scale, Scheme, Text};
+use crate::meaning::{Count, Failure, Meaning, Part, Scale, Scheme, Text};
 use crate::names::Names;
 use crate::object;
 use crate::value::{self, Value};
@@ -79,10 +79,9 @@ impl<'a> Seen<'a> {
             Meaning::Parameters => object::parameters(value, self),
             Meaning::FirstToken(scale) => self.first_token(scale, value),
             Meaning::Failure(failure) => self.failure(failure, value),
-            Meaning::Mark(Mark::Aggregate) => {
+            Meaning::Aggregate => {
                 (self.is_marked_aggregate, self.is_strong) = (true, true);
             }
-            Meaning::Mark(Mark::InputIsWhole) => self.counts.input_is_whole = true,
             Meaning::Own => self.has_own = true,
             Meaning::OwnReported => {
                 self.has_own = true;
@@ -120,10 +119,13 @@ impl<'a> Seen<'a> {
     }
 
     pub(crate) fn text(&mut self, which: Text, rank: u8, text: Option<Cow<'a, str>>) {
+        /// A framework is told as the provider only where nobody better is.
+        const FRAMEWORK: u8 = 100;
+        let Some(text) = text else { return };
+        let is_framework = which == Text::Provider && provider::is_framework(&text);
+        let rank = if is_framework { rank + FRAMEWORK } else { rank };
         let place = &mut self.texts[which as usize];
-        if let Some(text) = text
-            && place.as_ref().is_none_or(|(best, _)| rank < *best)
-        {
+        if place.as_ref().is_none_or(|(best, _)| rank < *best) {
             *place = Some((rank, text));
         }
     }
@@ -216,11 +218,6 @@ impl<'a> Seen<'a> {
     pub(crate) fn is_about_model(&self) -> bool {
         let names_model = self.get(Text::RequestModel).or(self.get(Text::ResponseModel)).is_some();
         self.is_strong || (!self.counts.is_empty() && names_model)
-    }
-
-    /// The provider, if it is one.
-    pub(crate) fn provider(&self) -> Option<&str> {
-        self.get(Text::Provider).filter(|name| !provider::is_framework(name))
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) enum Value<'a> {
     Bool(bool),
     Int(i64),
     Double(f64),
-    List(Message<'a>),
+    List,
     Map(Message<'a>),
 }
 
@@ -45,7 +45,7 @@ impl<'a> Value<'a> {
                 AnyValue::BOOL_VALUE => Self::Bool(field.varint()? != 0),
                 AnyValue::INT_VALUE => Self::Int(field.varint()? as i64),
                 AnyValue::DOUBLE_VALUE => Self::Double(f64::from_bits(field.fixed64()?)),
-                AnyValue::ARRAY_VALUE => Self::List(field.message()?),
+                AnyValue::ARRAY_VALUE => Self::List,
                 AnyValue::KVLIST_VALUE => Self::Map(field.message()?),
                 _ => Self::Other,
             };

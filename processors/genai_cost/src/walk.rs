@@ -174,8 +174,9 @@ impl<V: Visit> Walk<'_, V> {
 
 /// Field number of an item's attributes.
 pub(crate) fn attributes_of(signal: Signal) -> u32 {
-    match signal {
-        Signal::Logs => LogRecord::ATTRIBUTES,
-        _ => Span::ATTRIBUTES,
-    }
+    attributes_of_item(signal != Signal::Logs)
+}
+
+pub(crate) fn attributes_of_item(is_span: bool) -> u32 {
+    if is_span { Span::ATTRIBUTES } else { LogRecord::ATTRIBUTES }
 }

@@ -72,7 +72,7 @@ impl Attributes<'_, '_> {
 }
 
 /// The conventions' name of a provider, where it is not that of the price table.
-fn convention(id: Option<&str>) -> Option<&str> {
+pub(crate) fn convention(id: Option<&str>) -> Option<&str> {
     Some(match id? {
         "aws" => "aws.bedrock",
         "azure" => "azure.ai.openai",
