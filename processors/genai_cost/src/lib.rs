@@ -109,7 +109,7 @@ impl Processor for GenaiCost {
             dialects: self.settings.attributes,
         };
         let outcome = walk.batch(batch)?;
-        let repeated = self.metrics.as_mut().map_or(0, |metrics| metrics.count(clock::wall()));
+        let repeated = self.metrics.as_mut().map_or(0, Metrics::count);
         self.report.send(repeated);
         Ok(outcome)
     }

@@ -118,19 +118,19 @@ impl Metrics {
     }
 
     /// The batch has gone through: its calls count, each once. Answers how many were seen before.
-    pub(crate) fn count(&mut self, now: u64) -> u64 {
+    pub(crate) fn count(&mut self) -> u64 {
         let mut repeated = 0;
         for observed in self.observed.drain(..) {
             if !self.duplicates.is_new(observed.identity) {
                 repeated += 1;
                 continue;
             }
-            self.sets.add(&observed.set, &observed.figures, now);
+            self.sets.add(&observed.set, &observed.figures);
             if let Some(key) = observed.unpriced {
-                self.unpriced.add(&key, now);
+                self.unpriced.add(&key);
             }
             if let Some(key) = observed.rate_limit {
-                self.rate_limits.add(&key, now);
+                self.rate_limits.add(&key);
             }
         }
         repeated

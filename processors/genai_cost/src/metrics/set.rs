@@ -138,12 +138,12 @@ impl Sets {
         }
     }
 
-    pub(super) fn add(&mut self, attributes: &[u8], figures: &Figures, now: u64) {
-        let place = self.place(attributes, now);
+    pub(super) fn add(&mut self, attributes: &[u8], figures: &Figures) {
+        let place = self.place(attributes);
         self.all[place].add(figures);
     }
 
-    fn place(&mut self, attributes: &[u8], now: u64) -> usize {
+    fn place(&mut self, attributes: &[u8]) -> usize {
         let hash = self.hashing.hash_one(attributes);
         let all = &self.all;
         if let Some(place) = self.index.find(hash, |place| all[*place].attributes == attributes) {
@@ -156,10 +156,10 @@ impl Sets {
         let place = self.all.len();
         if is_full {
             self.overflow = Some(place);
-            self.all.push(Set::new(overflow(), self.since.min(now)));
+            self.all.push(Set::new(overflow(), self.since));
             return place;
         }
-        self.all.push(Set::new(attributes.to_vec(), self.since.min(now)));
+        self.all.push(Set::new(attributes.to_vec(), self.since));
         let (all, hashing) = (&self.all, &self.hashing);
         self.index
             .insert_unique(hash, place, |place| hashing.hash_one(&all[*place].attributes[..]));
@@ -215,8 +215,8 @@ impl Tally {
         Self { sets: Sets::new(TALLY_MAX, hash_seed, now) }
     }
 
-    pub(super) fn add(&mut self, attributes: &[u8], now: u64) {
-        let place = self.sets.place(attributes, now);
+    pub(super) fn add(&mut self, attributes: &[u8]) {
+        let place = self.sets.place(attributes);
         let calls = &mut self.sets.all[place].calls;
         match calls.first_mut() {
             Some((_, count)) => *count += 1,

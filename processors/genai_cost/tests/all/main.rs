@@ -2,3 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests")]
 
 mod cases;
+mod conservation;
+mod invariance;
+mod metrics;
+mod support;
+mod wire;
