@@ -1,0 +1,59 @@
+//! The dialects in which calls of models are told: tables, one file each.
+//!
+//! A line says what an attribute means. Lines may name one attribute in two dialects only if they mean
+//! the same by it; a test holds them to it.
+
+mod anthropic;
+mod claude_code;
+mod codex;
+mod google;
+mod langfuse;
+mod litellm;
+mod members;
+mod mlflow;
+mod openinference;
+mod openlit;
+mod openllmetry;
+mod otel;
+mod own;
+mod pydantic_ai;
+mod sentry;
+mod vercel;
+
+pub(crate) use members::{MEMBERS, Member, PREFIXES};
+
+use crate::meaning::Name;
+
+/// Every dialect, by the name that the documentation gives it.
+pub(crate) const DIALECTS: &[(&str, &[Name])] = &[
+    ("OpenTelemetry GenAI", otel::NAMES),
+    ("OpenInference", openinference::NAMES),
+    ("OpenLLMetry", openllmetry::NAMES),
+    ("Vercel AI SDK", vercel::NAMES),
+    ("Pydantic AI, Logfire", pydantic_ai::NAMES),
+    ("Langfuse", langfuse::NAMES),
+    ("LiteLLM", litellm::NAMES),
+    ("Sentry", sentry::NAMES),
+    ("OpenLIT", openlit::NAMES),
+    ("MLflow", mlflow::NAMES),
+    ("Anthropic", anthropic::NAMES),
+    ("Google", google::NAMES),
+    ("Claude Code", claude_code::NAMES),
+    ("Codex, Gemini CLI", codex::NAMES),
+    ("genai_cost", own::NAMES),
+];
+
+/// Sequences of bytes of which every item that tells of a call has one: what the host looks for.
+pub(crate) const TRIGGERS: &[&str] = &[
+    "gen_ai.",
+    "llm.",
+    // `input_tokens`, `promptTokens`, `token_count`, `promptTokenCount`.
+    "oken",
+    "usage",
+    "openinference.",
+    "langfuse.observation.",
+    "traceloop.span.kind",
+    "mlflow.spanType",
+    "ai.operationId",
+    "embedding.model_name",
+];
