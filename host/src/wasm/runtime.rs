@@ -75,8 +75,6 @@ pub enum LoadError {
     Triggers(#[from] TriggerError),
     #[error("the processor asks for a tick interval but does not export `ticker`")]
     NoTicker,
-    #[error("the processor imports `hold`, so its partition must be other than `any`")]
-    HoldsAnywhere,
     #[error("what it holds cannot be read: {0}")]
     Recovery(#[from] RecoveryError),
     /// Each with its path from the processor's own section downwards.
@@ -142,11 +140,10 @@ impl Runtime {
         if descriptor.tick_interval.is_some() && !ticks {
             return Err(LoadError::NoTicker);
         }
-        if holds && descriptor.partition == Partition::Any {
-            return Err(LoadError::HoldsAnywhere);
-        }
         if descriptor.partition == Partition::Any {
             pool.grow(instances);
+        } else {
+            shared.allow_hold();
         }
         let scanner = Scanner::new(&descriptor.triggers)?;
         let keys = Keys::new(descriptor.partition, instances);

@@ -36,6 +36,11 @@ fn the_cases_of_filter_hold_through_wasm() {
 }
 
 #[test]
+fn the_cases_of_genai_cost_hold_through_wasm() {
+    cases_hold_through_wasm("genai_cost");
+}
+
+#[test]
 fn the_cases_of_redaction_hold_through_wasm() {
     cases_hold_through_wasm("redaction");
 }
