@@ -24,7 +24,7 @@ pub(crate) fn read<'a>(
 ) -> Result<(), Error> {
     let mut path = Path::default();
     path.push(key.rsplit('.').next().unwrap_or(key).as_bytes());
-    let walk = Walk { names, is_usage: !key.ends_with("response") };
+    let walk = Walk { names, is_usage: !is_answer(key) };
     match value {
         Value::Map(map) => walk.map(map, &mut path, seen),
         Value::Text(text) => {
@@ -35,6 +35,11 @@ pub(crate) fn read<'a>(
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the object is a whole answer, in which usage is a member.
+fn is_answer(key: &str) -> bool {
+    key.ends_with("response") || key == "response_data"
 }
 
 /// Reads the body of a log record: an answer as it came, in which `usage` stands, or something else.
