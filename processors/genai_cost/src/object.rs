@@ -53,7 +53,11 @@ pub(crate) fn body<'a>(names: &Names, value: Value<'a>, seen: &mut Seen<'a>) -> 
         Value::Map(_) => true,
         _ => false,
     };
-    if is_worth_it { read(names, "response", value, seen) } else { Ok(()) }
+    if !is_worth_it {
+        return Ok(());
+    }
+    seen.touch();
+    read(names, "response", value, seen)
 }
 
 fn contains(text: &[u8], word: &[u8]) -> bool {
