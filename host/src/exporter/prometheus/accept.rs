@@ -50,7 +50,8 @@ pub(super) fn format(headers: &HeaderMap, open_metrics: bool) -> (Format, Escapi
 
 /// Whether the answer is to be compressed: where gzip is wanted more than no compression.
 pub(super) fn gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    let values =
+        headers.get_all(ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
     let clauses: Vec<Clause<'_>> =
         values.flat_map(|value| value.split(',')).map(Clause::parse).collect();
     let quality = |name: &str| {
@@ -130,7 +131,12 @@ mod tests {
             (without_protobuf, false, Format::Text, Utf8),
             ("application/openmetrics-text", true, Format::OpenMetrics("0.0.1"), Underscores),
             ("application/openmetrics-text; version=2.0.0", true, Format::Text, Underscores),
-            ("text/plain;q=0.1,application/openmetrics-text;q=0.2", true, Format::OpenMetrics("0.0.1"), Underscores),
+            (
+                "text/plain;q=0.1,application/openmetrics-text;q=0.2",
+                true,
+                Format::OpenMetrics("0.0.1"),
+                Underscores,
+            ),
         ];
         for (accept, open_metrics, want, escaping) in cases {
             let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
@@ -152,7 +158,8 @@ mod tests {
             ("zstd", false),
         ];
         for (accept, want) in cases {
-            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
+            let headers =
+                HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
             assert_eq!(gzip(&headers), want, "{accept}");
         }
         assert!(!gzip(&HeaderMap::new()));

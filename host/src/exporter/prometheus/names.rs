@@ -83,7 +83,7 @@ pub(super) fn label_name(utf8: bool, key: &str) -> Option<String> {
 }
 
 /// Whether Prometheus takes it as the name of a label.
-pub(in crate::exporter) fn is_label_name(name: &str) -> bool {
+pub(crate) fn is_label_name(name: &str) -> bool {
     !name.is_empty() && !name.starts_with("__")
 }
 
@@ -97,7 +97,8 @@ fn is_plain(c: char) -> bool {
 
 /// The name in words of plain characters, then unit and type, joined by underscores.
 fn from_words(namespace: &str, name: &str, unit: &str, kind: NameKind) -> String {
-    let mut words: Vec<&str> = name.split(|c| !is_plain(c)).filter(|word| !word.is_empty()).collect();
+    let mut words: Vec<&str> =
+        name.split(|c| !is_plain(c)).filter(|word| !word.is_empty()).collect();
     let (main, per) = unit_suffixes(unit);
     let (main, per) = (clean(main), clean(&per));
     let per = if per == "per_" { "" } else { per.strip_suffix('_').unwrap_or(&per) };

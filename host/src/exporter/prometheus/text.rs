@@ -88,11 +88,8 @@ impl Writer {
 
     /// A native histogram has no buckets here but the last.
     fn histogram(&mut self, name: &str, sample: &Sample, histogram: &Histogram) {
-        let bucket = |bound: f64| Line {
-            suffix: "_bucket",
-            extra: Some(("le", bound)),
-            ..Line::default()
-        };
+        let bucket =
+            |bound: f64| Line { suffix: "_bucket", extra: Some(("le", bound)), ..Line::default() };
         for each in &histogram.buckets {
             let count = self.whole(each.cumulative_count);
             let exemplar = each.exemplar.as_ref();
