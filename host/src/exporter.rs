@@ -44,8 +44,8 @@ pub enum BuildError {
     Compression { id: String, compression: settings::Compression },
     #[error("exporters::{id}::tls: {source}")]
     Tls { id: String, source: tls::TlsError },
-    #[error("exporters::{id}: {source}")]
-    Server { id: String, source: io::Error },
+    #[error("exporters::{id}::tls: {source}")]
+    ServerTls { id: String, source: io::Error },
 }
 
 /// Sends one batch: one attempt, bounded in time by the sender itself.
@@ -74,7 +74,7 @@ pub fn build(
         ExporterSettings::Prometheus(settings) => {
             let inner = |sender| unrepeated(id, sender, metrics);
             let exporter = PrometheusExporter::new(id, settings, metrics, inner)
-                .map_err(|source| BuildError::Server { id: id.to_owned(), source })?;
+                .map_err(|source| BuildError::ServerTls { id: id.to_owned(), source })?;
             Arc::new(exporter)
         }
         ExporterSettings::Nop => direct(id, nop::NopSender, metrics),

@@ -28,7 +28,7 @@ impl ExporterSettings {
         match self {
             Self::OtlpGrpc(settings) => Some(&settings.tls.origin),
             Self::OtlpHttp(settings) => Some(&settings.tls.origin),
-            Self::Prometheus(settings) => Some(&settings.origin),
+            Self::Prometheus(settings) => settings.tls.as_ref().map(|tls| &tls.origin),
             Self::Debug(_) | Self::Nop => None,
         }
     }

@@ -30,7 +30,6 @@ pub(super) fn prometheus(section: Section<'_>) -> PrometheusSettings {
         response_headers: section.headers("response_headers"),
         cors: server::cors(&section),
         tls: tls::server(&section),
-        origin: section.origin().clone(),
     };
     server::only_tcp(&section);
     section.unsupported(&["auth", "middlewares"]);

@@ -165,7 +165,7 @@ fn native_buckets(buckets: Option<&Buckets>, narrower: u32) -> NativeBuckets {
 
 fn exemplar(exemplar: &OtlpExemplar) -> Exemplar {
     let mut labels = Vec::new();
-    for (name, id) in [("span_id", &exemplar.span_id), ("trace_id", &exemplar.trace_id)] {
+    for (name, id) in [("trace_id", &exemplar.trace_id), ("span_id", &exemplar.span_id)] {
         if id.iter().any(|byte| *byte != 0) {
             let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
             labels.push(Label::new(name, &hex));

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::config::Origin;
 use crate::receiver::settings::{CorsSettings, TlsServerSettings};
 
 /// `prometheus`: serves the last value of every series for Prometheus to scrape.
@@ -32,8 +31,6 @@ pub struct PrometheusSettings {
     pub response_headers: Vec<(String, String)>,
     pub cors: Option<CorsSettings>,
     pub tls: Option<TlsServerSettings>,
-    /// For complaints that come up when the exporter is built.
-    pub origin: Origin,
 }
 
 impl Default for PrometheusSettings {
@@ -54,7 +51,6 @@ impl Default for PrometheusSettings {
             response_headers: Vec::new(),
             cors: None,
             tls: None,
-            origin: Origin::default(),
         }
     }
 }
