@@ -24,6 +24,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unify;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};

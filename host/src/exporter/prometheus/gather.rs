@@ -16,6 +16,7 @@ const TARGET_INFO: &str = "target_info";
 const TARGET_INFO_HELP: &str = "Target metadata";
 
 /// What a scrape gets.
+#[derive(Clone)]
 pub(super) struct Gathered {
     /// In the order of their names.
     pub(super) families: Vec<Family>,
@@ -120,7 +121,7 @@ impl Gather {
 
 /// Sorts the series of a family as Prometheus' own library does, and leaves the first of those with the
 /// same labels; answers how many went.
-fn distinct(family: &mut Family) -> usize {
+pub(super) fn distinct(family: &mut Family) -> usize {
     fn values(sample: &Sample) -> impl Iterator<Item = &str> {
         sample.labels.iter().map(|label| &*label.value)
     }

@@ -22,6 +22,7 @@ use super::metrics::TableMetrics;
 use super::settings::PrometheusSettings;
 use super::table::Table;
 use super::text::Dialect;
+use super::unify::unify;
 use super::{protobuf, text};
 use crate::exporter::compress::compress;
 use crate::exporter::settings::Compression;
@@ -155,6 +156,8 @@ impl Scraper {
             self.metrics.show(&table);
             gathered
         };
+        let gathered =
+            if self.settings.translation.utf8 { unify(gathered, escaping) } else { gathered };
         self.metrics.left_out(gathered.left_out);
         let families = &gathered.families;
         let body = match format {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::super::escape::Escaping;
 use super::super::gather::gather;
 use super::super::text::{self, Dialect};
+use super::super::unify::unify;
 use super::super::{ingest, protobuf};
 use super::*;
 
@@ -59,17 +60,24 @@ fn served(case: &Value) -> String {
     if gathered.left_out > 0 {
         writeln!(out, "## {} series left out", gathered.left_out).unwrap();
     }
-    let families = gathered.families;
     for format in case["formats"].as_array().unwrap() {
         let format = format.as_str().unwrap();
-        let classic = |escaping| text::write(&families, Dialect::Classic, escaping);
+        let unified = |escaping| {
+            if settings.translation.utf8 {
+                unify(gathered.clone(), escaping).families
+            } else {
+                gathered.families.clone()
+            }
+        };
+        let classic = |escaping| text::write(&unified(escaping), Dialect::Classic, escaping);
+        let escaping = Escaping::Underscores;
         let served = match format {
             "text" => classic(Escaping::Underscores),
             "utf8" => classic(Escaping::None),
             "values" => classic(Escaping::Values),
             "dots" => classic(Escaping::Dots),
-            "openmetrics" => text::write(&families, Dialect::OpenMetrics, Escaping::Underscores),
-            "protobuf" => readable(&protobuf::write(&families, Escaping::Underscores)),
+            "openmetrics" => text::write(&unified(escaping), Dialect::OpenMetrics, escaping),
+            "protobuf" => readable(&protobuf::write(&unified(escaping), escaping)),
             other => panic!("{other}"),
         };
         write!(out, "## {format}\n{served}").unwrap();
