@@ -39,7 +39,7 @@ impl TableMetrics {
         Self {
             id: id.into(),
             series: gauge("series", "Series that are kept for scrapes"),
-            bytes: gauge("bytes", "What the series weigh in memory"),
+            bytes: gauge("bytes", "What the series weigh, in memory and as text"),
             left_out: gauge("left_out_series", "Series that the last scrape did not get"),
             outdated: ignored("outdated"),
             temporality: ignored("temporality"),

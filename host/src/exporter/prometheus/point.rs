@@ -160,6 +160,16 @@ impl Point {
         }
     }
 
+    /// How many lines of text it makes, each with all labels.
+    pub(super) fn lines(&self) -> usize {
+        match self {
+            Self::Gauge(_) | Self::Sum { .. } => 1,
+            Self::Histogram(point) => 3 + point.explicit_bounds.len(),
+            Self::Exponential(_) => 3,
+            Self::Summary(point) => 2 + point.quantile_values.len(),
+        }
+    }
+
     /// Bytes on the heap, roughly.
     pub(super) fn weight(&self) -> usize {
         match self {

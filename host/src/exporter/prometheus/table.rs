@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use super::model::{Kind, Label, Labels};
 use super::point::{Ignored, Point, Temporality};
 
-/// What the series of one exporter may weigh in memory.
+/// What the series of one exporter may weigh: what they take in memory and the text that they make, of
+/// which a histogram with many buckets has far more.
 pub(super) const MAX_BYTES: usize = 256 << 20;
 
 /// What a series or a target costs beside its texts and values: its places in the tables, and what the
@@ -19,6 +20,9 @@ const OVERHEAD_BYTES: usize = 256;
 
 /// What a label costs beside its text.
 const LABEL_BYTES: usize = 48;
+
+/// What a line of text has beside name and labels: a bound, a value, a time.
+const LINE_BYTES: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Table {
@@ -216,7 +220,8 @@ impl Table {
 
 fn weight(key: &[u8], name: &str, help: &str, labels: &[Label], point: &Point) -> usize {
     let texts = key.len() + name.len() + help.len() + labels_weight(labels);
-    size_of::<Series>() + OVERHEAD_BYTES + texts + point.weight()
+    let line = LINE_BYTES + name.len() + labels_weight(labels);
+    size_of::<Series>() + OVERHEAD_BYTES + texts + point.weight() + point.lines() * line
 }
 
 fn target_weight(target: &Target, labels: &[Label]) -> usize {
@@ -229,7 +234,7 @@ fn labels_weight(labels: &[Label]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_proto::tonic::metrics::v1::NumberDataPoint;
+    use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, NumberDataPoint};
 
     use super::*;
 
@@ -262,6 +267,16 @@ mod tests {
         let mut short = Table::new(2 * one - 1, MINUTE);
         assert_eq!(update(&mut short, "a", now), Ok(()));
         assert_eq!(update(&mut short, "b", now), Err(Refused::Full));
+    }
+
+    #[test]
+    fn a_histogram_weighs_what_its_text_does() {
+        let labels = [Label::new("k", &"v".repeat(1000))];
+        let point = Point::Histogram(HistogramDataPoint {
+            explicit_bounds: vec![0.0; 1000],
+            ..HistogramDataPoint::default()
+        });
+        assert!(weight(b"", "name", "", &labels, &point) > 1000 * 1000);
     }
 
     #[tokio::test(start_paused = true)]
