@@ -123,8 +123,8 @@ impl Runtime {
         let (holds, ticks) = (guest.holds, guest.ticker.is_some());
         let (bounds, counted) = (options.hold.clone(), HoldMetrics::new(metrics, id));
         let hold = match namespace {
-            Some(namespace) if holds => HoldStore::open(bounds, counted, namespace).await?,
-            _ => HoldStore::new(bounds, counted),
+            Some(namespace) if holds => HoldStore::open(&bounds, counted, namespace).await?,
+            _ => HoldStore::new(&bounds, counted),
         };
         let rewrites = guest.rewriter.is_some();
         let shared = Shared::new(id, options, clock, hold, rewrites, metrics, &self.families);
