@@ -5,7 +5,8 @@
 //! - [`answers`]: the same request to tamis and to the Collector, the same answer
 //! - [`oracle`], [`sampling`]: the same data through both, the same items
 //! - [`delivery`]: nothing that was acknowledged is lost
-//! - [`chaos`]: nor where the process is killed
+//! - [`chaos`]: nor where the process is killed, or guests trap
+//! - [`full_disk`]: nor where the disk is full
 //! - [`lifecycle`]: start, signals, shutdown, `validate`
 //! - [`configurations`]: what users start from
 //! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
@@ -17,6 +18,7 @@ mod answers;
 mod chaos;
 mod configurations;
 mod delivery;
+mod full_disk;
 mod harness;
 mod holding;
 mod languages;
