@@ -1,16 +1,18 @@
 //! Disks that a test can fill and make room on, to the byte.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rustix::fs::{FallocateFlags, fallocate, statvfs};
+use rustix::fs::{FallocateFlags, fallocate};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use tempfile::TempDir;
 
 /// Above the free space that tamis asks for, so that there is something to fill.
 const TMPFS_MIB: u64 = 640;
+
+/// Of memory, in bytes.
+const PAGE: u64 = 4096;
 
 /// What a process may still write to its journal when it meets the limit: a part of a request.
 const LEFT_BYTES: u64 = 20_000;
@@ -52,15 +54,14 @@ impl Disk {
     pub(crate) fn fill(&self, process: Pid) {
         match self.kind {
             Kind::Tmpfs => {
-                let disk = statvfs(self.path()).unwrap();
-                let free = disk.f_bavail * disk.f_frsize;
                 let ballast = File::create(self.ballast()).unwrap();
-                // What is written meanwhile makes this fail, but not without taking all there is.
-                let _ = fallocate(&ballast, FallocateFlags::empty(), 0, free);
-                let page = vec![1; 4096];
-                let mut end = ballast.metadata().unwrap().len();
-                while ballast.write_at(&page, end).is_ok() {
-                    end += 4096;
+                let (mut end, mut chunk) = (0, TMPFS_MIB << 20);
+                // Much at once, so that it comes as a surprise; then what is left, to the last page.
+                while chunk >= PAGE {
+                    match fallocate(&ballast, FallocateFlags::empty(), end, chunk) {
+                        Ok(()) => end += chunk,
+                        Err(_) => chunk /= 2,
+                    }
                 }
             }
             Kind::Limit => {
