@@ -38,7 +38,7 @@ const RATE: Pace = Pace::Rate(40_000.0);
 
 const BOTH: &[Gateway] = &[Gateway::Tamis, Gateway::Collector];
 
-const SCENARIOS: [Scenario; 7] = [
+const SCENARIOS: [Scenario; 8] = [
     Scenario {
         name: "pass",
         work: Work::Pass,
@@ -79,6 +79,13 @@ const SCENARIOS: [Scenario; 7] = [
         work: Work::TailSampling,
         secrets: Secrets::None,
         pace: RATE,
+        gateways: BOTH,
+    },
+    Scenario {
+        name: "tail-sampling-durable",
+        work: Work::DurableTailSampling,
+        secrets: Secrets::None,
+        pace: Pace::Traces,
         gateways: BOTH,
     },
     Scenario {

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use bytes::Bytes;
+use serde_json::{Value, json};
 use tamis::batch::{Batch, Metadata, Signal};
 use tamis::config::{Environment, ExporterSettings, ProcessorSettings, Source, load};
 use tamis::consumer::Consumer;
 use tamis::exporter;
+use tamis::storage::Namespace;
 use tamis::telemetry::metrics::Metrics;
 use tamis::wasm::bindings::handler::Configuration;
 use tamis::wasm::outbox::Feeds;
@@ -24,6 +26,8 @@ use crate::requests::{PREFIX, Requests, SPANS, Secrets};
 /// Something that takes batches, and what must live as long.
 pub struct Chain {
     pub first: Arc<dyn Consumer>,
+    /// What the processor counts.
+    pub metrics: Metrics,
     _runtime: Option<Runtime>,
 }
 
@@ -34,7 +38,8 @@ impl Chain {
     ///
     /// When the guest cannot be loaded or refuses its configuration.
     pub async fn guest(module: &Module, workers: usize) -> anyhow::Result<Self> {
-        Self::start("redaction", module, GuestOptions::default(), workers).await
+        let json = config_of("redaction")?;
+        Self::start("redaction", module, json, GuestOptions::default(), None, workers).await
     }
 
     /// `tail_sampling`, which has room for whatever is sent in its `decision_wait`.
@@ -46,13 +51,34 @@ impl Chain {
         let name = "tail_sampling";
         let mut options = GuestOptions::default();
         options.hold.memory = 4 << 30;
-        Self::start(name, &Module::BuiltIn(name.to_owned()), options, workers).await
+        let json = config_of(name)?;
+        Self::start(name, &Module::BuiltIn(name.to_owned()), json, options, None, workers).await
+    }
+
+    /// `tail_sampling` with one instance, in which traces wait for an hour, up to so many.
+    ///
+    /// # Errors
+    ///
+    /// When the guest cannot be loaded or refuses its configuration.
+    pub async fn that_waits(
+        traces: usize,
+        options: GuestOptions,
+        namespace: Option<Namespace>,
+    ) -> anyhow::Result<Self> {
+        let name = "tail_sampling";
+        let mut config: Value = serde_json::from_str(&config_of(name)?)?;
+        config["decision_wait"] = json!("1h");
+        config["num_traces"] = json!(traces);
+        let module = Module::BuiltIn(name.to_owned());
+        Self::start(name, &module, config.to_string(), options, namespace, 1).await
     }
 
     async fn start(
         name: &str,
         module: &Module,
+        json: String,
         options: GuestOptions,
+        namespace: Option<Namespace>,
         workers: usize,
     ) -> anyhow::Result<Self> {
         let metrics = Metrics::default();
@@ -60,16 +86,16 @@ impl Chain {
         let runtime = Runtime::new(1, workers, user_modules)?;
         let configuration = Configuration {
             id: name.to_owned(),
-            json: config_of(name)?,
+            json,
             texts: Vec::new(),
             hash_seed: hash_seed(),
             instances: 1,
             feeds: Vec::new(),
         };
         let configured =
-            runtime.configure(name, module, configuration, options, None, &metrics).await?;
+            runtime.configure(name, module, configuration, options, namespace, &metrics).await?;
         let guest = runtime.start(configured, nop(&metrics)?, Feeds::default(), &metrics);
-        Ok(Self { first: Arc::new(guest), _runtime: Some(runtime) })
+        Ok(Self { first: Arc::new(guest), metrics, _runtime: Some(runtime) })
     }
 
     /// What is shipped.
@@ -115,6 +141,14 @@ impl Chain {
             tokio::task::yield_now().await;
         }
         Ok(spans)
+    }
+
+    /// The sum of a gauge over its label sets.
+    pub fn gauge(&self, name: &str) -> f64 {
+        let families = self.metrics.registry().gather();
+        let own = families.iter().filter(|family| family.name() == name);
+        let metrics = own.flat_map(|family| family.get_metric());
+        metrics.map(|metric| metric.get_gauge().get_value()).sum()
     }
 
     /// As [`Self::drive`]; microseconds a span.

@@ -97,6 +97,18 @@ impl Requests {
         framed.into()
     }
 
+    /// As [`Self::with_new_traces`], with so many spans in a trace: one, or two that follow one another.
+    pub fn with_small_traces(&self, turn: usize, spans: usize) -> Bytes {
+        let template = &self.0[turn % self.0.len()];
+        let mut framed = self.with_new_traces(turn).to_vec();
+        for (index, &at) in template.trace_ids.iter().enumerate() {
+            let trace = (index / spans) as u64;
+            let end = &mut framed[at + 8..at + 16];
+            end.iter_mut().zip(trace.to_le_bytes()).for_each(|(byte, new)| *byte ^= new);
+        }
+        framed.into()
+    }
+
     /// The messages without their prefix.
     pub fn messages(&self) -> impl Iterator<Item = Bytes> {
         self.0.iter().map(|template| template.framed.slice(PREFIX..))
@@ -339,5 +351,9 @@ mod tests {
             (traces(old_ids), traces(new_ids)),
             (SPANS / SPANS_PER_TRACE, SPANS / SPANS_PER_TRACE)
         );
+        for spans in [1, 2] {
+            let small = ids(&mut decode(requests.with_small_traces(16, spans)));
+            assert_eq!(traces(small), SPANS / spans);
+        }
     }
 }

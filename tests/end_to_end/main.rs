@@ -6,7 +6,8 @@
 //! - [`oracle`], [`sampling`]: the same data through both, the same items
 //! - [`prometheus`]: the same metrics in both, the same text for a scraper
 //! - [`delivery`]: nothing that was acknowledged is lost
-//! - [`chaos`]: nor where the process is killed
+//! - [`chaos`]: nor where the process is killed, or guests trap
+//! - [`full_disk`]: nor where the disk is full
 //! - [`lifecycle`]: start, signals, shutdown, `validate`
 //! - [`configurations`]: what users start from
 //! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
@@ -22,6 +23,7 @@ mod configurations;
 mod dashboard;
 mod delivery;
 mod feeding;
+mod full_disk;
 mod harness;
 mod holding;
 mod languages;

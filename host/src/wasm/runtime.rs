@@ -124,8 +124,8 @@ impl Runtime {
         let (holds, ticks, emits) = (guest.holds, guest.ticker.is_some(), guest.emits);
         let (bounds, counted) = (options.hold.clone(), HoldMetrics::new(metrics, id));
         let hold = match namespace {
-            Some(namespace) if holds => HoldStore::open(bounds, counted, namespace).await?,
-            _ => HoldStore::new(bounds, counted),
+            Some(namespace) if holds => HoldStore::open(&bounds, counted, namespace).await?,
+            _ => HoldStore::new(&bounds, counted),
         };
         let feeds: Vec<Signal> = configuration.feeds.iter().map(|&signal| signal.into()).collect();
         let outbox = Outbox::new(metrics, id, &feeds);

@@ -1,5 +1,6 @@
 //! The built-in processors through the whole of this module: their cases, which also run natively.
 
+mod releases;
 mod scenarios;
 
 use std::path::Path;
