@@ -37,6 +37,9 @@ pub enum Work {
     /// The same over a storage; the Collector has none, and keeps what waits in memory.
     DurableTailSampling,
     RedactionTailSampling,
+    /// The cost of calls of AI models between the two; with the Collector by `transform`, for the four
+    /// models of the data.
+    RedactionCostTailSampling,
 }
 
 /// A gateway that accepts connections.
@@ -119,7 +122,7 @@ impl Gateway {
 impl Work {
     /// Whether spans wait.
     fn holds(self) -> bool {
-        matches!(self, Self::TailSampling | Self::DurableTailSampling | Self::RedactionTailSampling)
+        !matches!(self, Self::Pass | Self::Redaction)
     }
 
     fn config(self, gateway: Gateway) -> String {
@@ -129,6 +132,10 @@ impl Work {
             Self::DurableTailSampling if gateway == Gateway::Tamis => "tail-sampling-durable",
             Self::TailSampling | Self::DurableTailSampling => "tail-sampling",
             Self::RedactionTailSampling => "redaction-tail-sampling",
+            Self::RedactionCostTailSampling if gateway == Gateway::Tamis => {
+                "redaction-genai-cost-tail-sampling"
+            }
+            Self::RedactionCostTailSampling => "redaction-transform-tail-sampling",
         };
         format!("{}/config/{name}.yaml", env!("CARGO_MANIFEST_DIR"))
     }
