@@ -21,6 +21,7 @@ mod processor;
 mod receiver;
 mod scalar;
 mod section;
+mod server;
 mod service;
 mod source;
 mod storage;
@@ -100,11 +101,13 @@ fn read(root: &Section<'_>, builtins: &[&str]) -> Config {
         complain(&missing("exporter"));
     }
     let storages = extensions.declared.clone();
+    let only_metrics = exporters.settings.iter().filter(|(_, settings)| settings.only_metrics());
     let declared = Declared {
         receivers: receivers.declared.union(&connectors).cloned().collect(),
         processors: processors.declared,
         exporters: exporters.declared.union(&connectors).cloned().collect(),
         extensions: extensions.declared,
+        only_metrics: only_metrics.map(|(id, _)| id.clone()).collect(),
     };
     let service = service::read(root, &declared);
     storage::check(&processors.settings, &storages, &service.extensions, root.report());

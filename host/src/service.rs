@@ -63,6 +63,7 @@ impl Service {
             }
         }
         let mut pipelines = prepared.start(config, &metrics);
+        pipelines.start_exporters().await?;
         let receivers = receivers(config, &mut pipelines, &metrics).await?;
         readiness.set_ready();
         Ok(Self { receivers, pipelines, readiness, health_checks, metrics_server, storages })

@@ -4,6 +4,7 @@
 //! - [`neighbours`]: the Python SDK before, the Collector before and behind
 //! - [`answers`]: the same request to tamis and to the Collector, the same answer
 //! - [`oracle`], [`sampling`]: the same data through both, the same items
+//! - [`prometheus`]: the same metrics in both, the same text for a scraper
 //! - [`delivery`]: nothing that was acknowledged is lost
 //! - [`chaos`]: nor where the process is killed
 //! - [`lifecycle`]: start, signals, shutdown, `validate`
@@ -24,5 +25,6 @@ mod lifecycle;
 mod misbehaviour;
 mod neighbours;
 mod oracle;
+mod prometheus;
 mod sampling;
 mod surviving;
