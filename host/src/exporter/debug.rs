@@ -1,5 +1,5 @@
-//! `debug`: writes what arrives to standard error. The one exporter whose job is to show telemetry,
-//! and the one that decodes it.
+//! `debug`: writes what arrives to standard error. An exporter whose job is to show telemetry, and
+//! which therefore decodes it.
 
 mod items;
 

@@ -2,17 +2,21 @@
 //! whole scrape where a label or a family stands twice.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::escape::Escaping;
 use super::gather::{Gathered, distinct};
 use super::model::{Family, Label, Labels};
 
-/// The families under the names that the scraper gets. Values of labels that become one are joined;
-/// families that become one are one, where they are of one type.
+/// The families as they are where all names stay apart, else under the names that the scraper gets.
+/// Values of labels that become one are joined; families that become one are one, where they are of one
+/// type.
 pub(super) fn unify(gathered: Gathered, escaping: Escaping) -> Gathered {
+    if stay_apart(&gathered.families, escaping) {
+        return gathered;
+    }
     let mut left_out = gathered.left_out;
     let mut families: BTreeMap<Arc<str>, Family> = BTreeMap::new();
     for mut family in gathered.families {
@@ -37,6 +41,18 @@ pub(super) fn unify(gathered: Gathered, escaping: Escaping) -> Gathered {
     let mut families: Vec<Family> = families.into_values().collect();
     left_out += families.iter_mut().map(distinct).sum::<usize>();
     Gathered { families, left_out }
+}
+
+fn stay_apart(families: &[Family], escaping: Escaping) -> bool {
+    let mut names = HashSet::new();
+    let mut labels = HashSet::new();
+    families.iter().all(|family| {
+        names.insert(escaping.escape(&family.name))
+            && family.samples.iter().all(|sample| {
+                labels.clear();
+                sample.labels.iter().all(|label| labels.insert(escaping.escape(&label.name)))
+            })
+    })
 }
 
 /// None where all stay as they are.
@@ -86,6 +102,9 @@ mod tests {
             plain.families[1].samples.iter().map(|sample| &sample.labels).collect();
         let want: [Labels; 2] = [[Label::new("x", "3")].into(), [Label::new("x_y", "1;2")].into()];
         assert_eq!(labels, [&want[1], &want[0]]);
-        assert_eq!(unify(gathered(), Escaping::None).families.len(), 5);
+        assert_eq!(unify(gathered(), Escaping::None).families, families);
+        let apart = vec![family("b.a", Kind::Gauge, &[]), family("a.b", Kind::Gauge, &[])];
+        let gathered = Gathered { families: apart.clone(), left_out: 0 };
+        assert_eq!(unify(gathered, Escaping::Underscores).families, apart);
     }
 }
