@@ -81,7 +81,9 @@ fn tamis(folder: &TempDir, environment: &[(&str, String)]) -> Process {
     assert!(text.contains(both));
     let file = folder.path().join("genai.yaml");
     std::fs::write(&file, text).unwrap();
-    let arguments = ["--config".into(), file.into_os_string()];
+    // The log of a file that people start from is for people; a test wants JSON.
+    let json = "service.telemetry.logs.encoding=json".into();
+    let arguments = ["--config".into(), file.into_os_string(), "--set".into(), json];
     Process::start(Kind::Tamis.binary(), arguments, environment)
 }
 
