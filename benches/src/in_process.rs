@@ -14,6 +14,7 @@ use tamis::consumer::Consumer;
 use tamis::exporter;
 use tamis::telemetry::metrics::Metrics;
 use tamis::wasm::bindings::handler::Configuration;
+use tamis::wasm::outbox::Feeds;
 use tamis::wasm::runtime::{Runtime, hash_seed};
 use tamis::wasm::settings::{GuestOptions, Module};
 
@@ -67,7 +68,7 @@ impl Chain {
         };
         let configured =
             runtime.configure(name, module, configuration, options, None, &metrics).await?;
-        let guest = runtime.start(configured, nop(&metrics)?, &metrics);
+        let guest = runtime.start(configured, nop(&metrics)?, Feeds::default(), &metrics);
         Ok(Self { first: Arc::new(guest), _runtime: Some(runtime) })
     }
 

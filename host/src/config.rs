@@ -4,12 +4,14 @@
 //! then every component reads its own section out of the tree. Nothing here touches the network.
 
 mod components;
+mod connector;
 mod duration;
 mod endpoint;
 mod environment;
 mod expand;
 mod exporter;
 mod extension;
+mod graph;
 mod guest;
 mod id;
 mod merge;
@@ -30,8 +32,9 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+pub use self::connector::ConnectorSettings;
 pub use self::environment::{Environment, MAX_FILE_BYTES, ProcessEnvironment};
 pub use self::extension::ExtensionSettings;
 pub use self::guest::problem as guest_problem;
@@ -47,9 +50,10 @@ pub use self::storage::StorageReference;
 
 pub use crate::exporter::settings::ExporterSettings;
 
+use self::components::Declared;
 use self::problems::Report;
 use self::section::Section;
-use self::service::Declared;
+use self::service::References;
 
 /// A configuration in which every reference leads somewhere. Whether the guests accept theirs is
 /// known only when they have been asked: see [`guest_problem`].
@@ -58,6 +62,7 @@ pub struct Config {
     pub receivers: BTreeMap<ComponentId, ReceiverSettings>,
     pub processors: BTreeMap<ComponentId, ProcessorSettings>,
     pub exporters: BTreeMap<ComponentId, ExporterSettings>,
+    pub connectors: BTreeMap<ComponentId, ConnectorSettings>,
     pub extensions: BTreeMap<ComponentId, ExtensionSettings>,
     pub service: Service,
 }
@@ -86,44 +91,46 @@ fn read(root: &Section<'_>, builtins: &[&str]) -> Config {
     let processors = processor::read(root, builtins);
     let exporters = exporter::read(root);
     let extensions = extension::read(root);
-    let connectors = refuse_connectors(root);
+    let connectors = connector::read(root, builtins);
     let missing = |what| format!("no {what} configuration specified in config");
     let complain = |message: &str| root.report().problem(root.origin(), message);
-    let kinds =
-        [&receivers.declared, &processors.declared, &exporters.declared, &extensions.declared];
-    let is_empty = kinds.into_iter().all(BTreeSet::is_empty) && connectors.is_empty();
-    if is_empty {
+    let kinds = [
+        &receivers.declared,
+        &processors.declared,
+        &exporters.declared,
+        &extensions.declared,
+        &connectors.declared,
+    ];
+    if kinds.into_iter().all(BTreeMap::is_empty) {
         complain("empty configuration file");
     } else if receivers.declared.is_empty() {
         complain(&missing("receiver"));
     } else if exporters.declared.is_empty() {
         complain(&missing("exporter"));
     }
-    let storages = extensions.declared.clone();
-    let declared = Declared {
-        receivers: receivers.declared.union(&connectors).cloned().collect(),
-        processors: processors.declared,
-        exporters: exporters.declared.union(&connectors).cloned().collect(),
-        extensions: extensions.declared,
+    let ids = |kinds: &[&Declared]| kinds.iter().flat_map(|kind| kind.keys().cloned()).collect();
+    let references = References {
+        receivers: ids(&[&receivers.declared, &connectors.declared]),
+        processors: ids(&[&processors.declared]),
+        exporters: ids(&[&exporters.declared, &connectors.declared]),
+        extensions: ids(&[&extensions.declared]),
     };
-    let service = service::read(root, &declared);
-    storage::check(&processors.settings, &storages, &service.extensions, root.report());
-    root.check_keys();
-    Config {
+    let config = Config {
+        service: service::read(root, &references),
         receivers: receivers.settings,
         processors: processors.settings,
         exporters: exporters.settings,
+        connectors: connectors.settings,
         extensions: extensions.settings,
-        service,
-    }
-}
-
-/// The ids of connectors, each with the message that there are none yet.
-fn refuse_connectors(root: &Section<'_>) -> BTreeSet<ComponentId> {
-    let mut declared = BTreeSet::new();
-    for (id, section) in components::sections(root, "connectors", &mut declared) {
-        let message = format!("connectors::{id}: connectors are not supported yet by tamis");
-        root.report().problem(section.origin(), message);
-    }
-    declared
+    };
+    let kinds = graph::Kinds {
+        receivers: &receivers.declared,
+        processors: &processors.declared,
+        exporters: &exporters.declared,
+        connectors: &connectors.declared,
+    };
+    graph::check(&config, &kinds, root.report());
+    storage::check(&config, &references.extensions, root.report());
+    root.check_keys();
+    config
 }

@@ -2,6 +2,8 @@
 
 pub mod build;
 pub mod fan_out;
+pub mod forward;
+mod guests;
 
 pub use build::{BuildError, Pipelines, Prepared};
 pub use fan_out::FanOut;

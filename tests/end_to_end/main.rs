@@ -9,6 +9,7 @@
 //! - [`lifecycle`]: start, signals, shutdown, `validate`
 //! - [`configurations`]: what users start from
 //! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
+//! - [`feeding`]: pipelines that feed each other
 //! - [`surviving`]: what is held over kills and restarts
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
@@ -17,6 +18,7 @@ mod answers;
 mod chaos;
 mod configurations;
 mod delivery;
+mod feeding;
 mod harness;
 mod holding;
 mod languages;

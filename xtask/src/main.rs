@@ -2,8 +2,8 @@
 
 mod bench;
 mod ci;
-mod collector;
 mod command;
+mod neighbours;
 mod prices;
 mod python;
 mod run;
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         "bench" => bench::bench(rest),
         "ci" => ci::ci(),
         "prices" => prices::prices(),
-        "collector" => collector::print(),
+        "collector" => neighbours::print_collector(),
         _ => {
             command::say(USAGE.trim_end());
             return ExitCode::from(64); // EX_USAGE

@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::command::{program, run, say};
 
 /// What the tests' guest in C is compiled with.
-const C_PACKAGES: [&str; 3] = ["clang-19", "wasi-libc", "libclang-rt-19-dev-wasm32"];
+const C_PACKAGES: [&str; 4] = ["clang-19", "lld-19", "wasi-libc", "libclang-rt-19-dev-wasm32"];
 
 /// Installs what is missing and says what it did. The other commands call it first.
 pub(crate) fn setup() -> anyhow::Result<()> {
@@ -24,7 +24,9 @@ pub(crate) fn setup() -> anyhow::Result<()> {
 /// Installs what only the tests need: a C compiler for WebAssembly.
 pub(crate) fn setup_tests() -> anyhow::Result<()> {
     setup()?;
-    let present = program("clang-19").arg("--version").output().is_ok()
+    let runs = |tool: &str| program(tool).arg("--version").output().is_ok();
+    let present = runs("clang-19")
+        && runs("wasm-ld-19")
         && std::path::Path::new("/usr/include/wasm32-wasi").exists();
     if present {
         return Ok(());

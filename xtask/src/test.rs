@@ -5,7 +5,7 @@ use std::thread;
 use anyhow::anyhow;
 
 use crate::command::{cargo, run};
-use crate::{collector, python, setup};
+use crate::{neighbours, python, setup};
 
 /// Everything is compiled at once, with one set of features: asked for apart, the tests' features
 /// would make cargo compile wasmtime a second time.
@@ -15,8 +15,14 @@ const ALL: [&str; 3] = ["--workspace", "--profile", "ci"];
 pub(crate) fn test(arguments: &[String]) -> anyhow::Result<()> {
     setup::setup_tests()?;
     // The neighbours are built while Rust compiles, which waits for few cores at its ends.
-    let (collector, python) = thread::scope(|scope| {
-        let neighbours = scope.spawn(|| anyhow::Ok((collector::build()?, python::environment()?)));
+    let (collector, prometheus, python) = thread::scope(|scope| {
+        let neighbours = scope.spawn(|| {
+            anyhow::Ok((
+                neighbours::collector()?,
+                neighbours::prometheus()?,
+                python::environment()?,
+            ))
+        });
         run(cargo().arg("build").args(ALL).args(["--lib", "--bins", "--tests"]))?;
         neighbours.join().map_err(|_| anyhow!("building the neighbours panicked"))?
     })?;
@@ -24,6 +30,7 @@ pub(crate) fn test(arguments: &[String]) -> anyhow::Result<()> {
         .arg("test")
         .args(ALL)
         .env("TAMIS_TEST_COLLECTOR", collector)
+        .env("TAMIS_TEST_PROMETHEUS", prometheus)
         .env("TAMIS_TEST_PYTHON", python)
         .arg("--")
         .args(arguments))

@@ -1,17 +1,21 @@
 //! What all kinds of components share: a map from id to settings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::id::ComponentId;
 use super::nearest;
+use super::origin::Origin;
 use super::section::Section;
+
+/// Ids, and where they stand.
+pub(super) type Declared = BTreeMap<ComponentId, Origin>;
 
 /// The components of one kind.
 pub(super) struct Components<T> {
     pub(super) settings: BTreeMap<ComponentId, T>,
     /// Every id that stands in the file, those with broken settings included: a reference to one is
     /// not dangling.
-    pub(super) declared: BTreeSet<ComponentId>,
+    pub(super) declared: Declared,
 }
 
 /// Reads the section of one kind. `read` gets a component's own section and answers none for a type
@@ -22,7 +26,7 @@ pub(super) fn read<'a, T>(
     types: &[&str],
     read: impl Fn(&ComponentId, Section<'a>) -> Option<T>,
 ) -> Components<T> {
-    let mut components = Components { settings: BTreeMap::new(), declared: BTreeSet::new() };
+    let mut components = Components { settings: BTreeMap::new(), declared: Declared::new() };
     for (id, section) in sections(root, kind, &mut components.declared) {
         let origin = section.origin();
         match read(&id, section) {
@@ -39,13 +43,14 @@ pub(super) fn read<'a, T>(
 pub(super) fn sections<'a>(
     root: &Section<'a>,
     kind: &'static str,
-    declared: &mut BTreeSet<ComponentId>,
+    declared: &mut Declared,
 ) -> Vec<(ComponentId, Section<'a>)> {
     let Some(section) = root.section(kind) else { return Vec::new() };
     let mut sections = Vec::new();
     for entry in section.entries() {
         match ComponentId::parse(&entry.key) {
-            Ok(id) if declared.insert(id.clone()) => {
+            Ok(id) if !declared.contains_key(&id) => {
+                declared.insert(id.clone(), entry.origin.clone());
                 let own = Section::component(kind, &id.to_string(), &entry.node, root.report());
                 sections.push((id, own));
             }

@@ -105,14 +105,15 @@ fn hold_bytes(section: &Section<'_>, key: &'static str, default: usize) -> usize
 }
 
 /// What a guest says about its config, as a problem like those found here. `path` leads down from the
-/// processor's own section.
+/// component's own section; `kind` is the section that it stands in.
 pub fn problem(
+    kind: &str,
     id: &ComponentId,
     settings: &GuestSettings,
     path: &[String],
     message: &str,
 ) -> Problem {
-    let mut place = format!("processors::{id}");
+    let mut place = format!("{kind}::{id}");
     if matches!(settings.module, Module::File(_)) {
         place.push_str("::config");
     }

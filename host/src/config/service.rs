@@ -29,14 +29,14 @@ pub struct Pipeline {
 }
 
 /// The ids that a service may refer to.
-pub(super) struct Declared {
+pub(super) struct References {
     pub(super) receivers: BTreeSet<ComponentId>,
     pub(super) processors: BTreeSet<ComponentId>,
     pub(super) exporters: BTreeSet<ComponentId>,
     pub(super) extensions: BTreeSet<ComponentId>,
 }
 
-pub(super) fn read(root: &Section<'_>, declared: &Declared) -> Service {
+pub(super) fn read(root: &Section<'_>, declared: &References) -> Service {
     let mut service = Service {
         extensions: Vec::new(),
         pipelines: BTreeMap::new(),
@@ -52,7 +52,7 @@ pub(super) fn read(root: &Section<'_>, declared: &Declared) -> Service {
         what: "extension",
         owner: "service::extensions".to_owned(),
     };
-    service.extensions = extensions.read(&declared.extensions);
+    service.extensions = extensions.read(&declared.extensions, &BTreeSet::new());
     service.telemetry = telemetry::read(&section);
     service.pipelines = pipelines(&section, declared);
     section.finish();
@@ -61,7 +61,7 @@ pub(super) fn read(root: &Section<'_>, declared: &Declared) -> Service {
 
 const NO_PIPELINE: &str = "service::pipelines: service must have at least one pipeline";
 
-fn pipelines(service: &Section<'_>, declared: &Declared) -> BTreeMap<PipelineId, Pipeline> {
+fn pipelines(service: &Section<'_>, declared: &References) -> BTreeMap<PipelineId, Pipeline> {
     let mut pipelines = BTreeMap::new();
     let Some(section) = service.section("pipelines") else {
         service.report().problem(service.origin(), NO_PIPELINE);
@@ -90,15 +90,17 @@ fn complain(section: &Section<'_>, origin: &Origin, message: &str) {
     section.report().problem(origin, format!("'service.pipelines' {message}"));
 }
 
-fn read_pipeline(id: &PipelineId, section: Section<'_>, declared: &Declared) -> Pipeline {
+fn read_pipeline(id: &PipelineId, section: Section<'_>, declared: &References) -> Pipeline {
     let owner = format!("service::pipelines::{id}");
-    let references = |key, what, declared| {
-        Reference { section: &section, key, what, owner: owner.clone() }.read(declared)
+    let references = |key, what, declared, more| {
+        Reference { section: &section, key, what, owner: owner.clone() }.read(declared, more)
     };
+    let none = BTreeSet::new();
     let pipeline = Pipeline {
-        receivers: references("receivers", "receiver", &declared.receivers),
-        processors: references("processors", "processor", &declared.processors),
-        exporters: references("exporters", "exporter", &declared.exporters),
+        // A processor may make telemetry of its own, for a pipeline to receive.
+        receivers: references("receivers", "receiver", &declared.receivers, &declared.processors),
+        processors: references("processors", "processor", &declared.processors, &none),
+        exporters: references("exporters", "exporter", &declared.exporters, &none),
     };
     for (key, what) in [("receivers", "receiver"), ("exporters", "exporter")] {
         if section.strings(key).is_empty() {
@@ -120,7 +122,12 @@ struct Reference<'s, 'a> {
 }
 
 impl Reference<'_, '_> {
-    fn read(&self, declared: &BTreeSet<ComponentId>) -> Vec<ComponentId> {
+    /// `more` may be referred to as well, but is not what one would look for.
+    fn read(
+        &self,
+        declared: &BTreeSet<ComponentId>,
+        more: &BTreeSet<ComponentId>,
+    ) -> Vec<ComponentId> {
         let mut ids: Vec<ComponentId> = Vec::new();
         let report = self.section.report();
         let Self { owner, what, .. } = self;
@@ -133,7 +140,7 @@ impl Reference<'_, '_> {
                 }
             };
             let quoted = format!("{:?}", id.to_string());
-            if !declared.contains(&id) {
+            if !declared.contains(&id) && !more.contains(&id) {
                 let known: Vec<String> = declared.iter().map(ToString::to_string).collect();
                 let hint = nearest::hint(&id.to_string(), known.iter().map(String::as_str));
                 let message =

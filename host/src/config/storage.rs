@@ -1,7 +1,9 @@
 //! `file_storage`, and what refers to one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::Config;
+use super::connector::ConnectorSettings;
 use super::id::ComponentId;
 use super::nearest;
 use super::origin::Origin;
@@ -77,16 +79,18 @@ pub(super) fn reference(section: &Section<'_>) -> Option<StorageReference> {
 }
 
 /// Complains about references that lead nowhere, or to what is not a storage that runs.
-pub(super) fn check(
-    processors: &BTreeMap<ComponentId, ProcessorSettings>,
-    declared: &BTreeSet<ComponentId>,
-    running: &[ComponentId],
-    report: &Report,
-) {
-    let references = processors.values().filter_map(|settings| match settings {
-        ProcessorSettings::Guest(guest) => guest.options.hold.storage.as_ref(),
+pub(super) fn check(config: &Config, declared: &BTreeSet<ComponentId>, report: &Report) {
+    let running = &config.service.extensions;
+    let processors = config.processors.values().filter_map(|settings| match settings {
+        ProcessorSettings::Guest(guest) => Some(guest),
         _ => None,
     });
+    let connectors = config.connectors.values().filter_map(|settings| match settings {
+        ConnectorSettings::Guest(guest) => Some(guest),
+        ConnectorSettings::Forward => None,
+    });
+    let references =
+        processors.chain(connectors).filter_map(|guest| guest.options.hold.storage.as_ref());
     for StorageReference { id, place, origin } in references {
         let quoted = format!("{:?}", id.to_string());
         let complaint = if !declared.contains(id) {

@@ -221,7 +221,7 @@ fn a_guests_problem_is_shown_where_it_stands() {
         let id = ComponentId::parse(id).unwrap();
         let ProcessorSettings::Guest(guest) = &config.processors[&id] else { panic!() };
         let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
-        let problem = guest_problem(&id, guest, &path, "bad");
+        let problem = guest_problem("processors", &id, guest, &path, "bad");
         assert_eq!(problem.to_string(), format!("test.yaml:{expected}"));
     }
 }

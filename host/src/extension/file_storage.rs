@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::{ComponentId, Config, ExtensionSettings, PipelineId};
+use crate::config::{ComponentId, Config, ExtensionSettings};
 use crate::storage::{Namespace, OpenError, Storage};
 use crate::telemetry::metrics::Metrics;
 
@@ -37,15 +37,15 @@ impl Storages {
         Ok(Self(storages))
     }
 
-    /// Where a processor of a pipeline keeps what it holds; none where there is no such storage. Blocks.
+    /// Where a guest keeps what it holds; none where there is no such storage. `guest` names it among all
+    /// of the configuration. Blocks.
     pub fn hold(
         &self,
         id: &ComponentId,
-        pipeline: &PipelineId,
-        processor: &ComponentId,
+        guest: &str,
     ) -> Result<Option<Namespace>, StorageStartError> {
         let Some(storage) = self.0.get(id) else { return Ok(None) };
-        let namespace = storage.namespace(&format!("hold/{pipeline}/{processor}"));
+        let namespace = storage.namespace(&format!("hold/{guest}"));
         namespace.map(Some).map_err(|source| StorageStartError { id: id.clone(), source })
     }
 

@@ -8,10 +8,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
+use super::forward::Forward;
+use super::guests::{self, GuestId};
 use crate::batch::Signal;
 use crate::config::{
-    ComponentId, Config, Pipeline, PipelineId, Problem, Problems, ProcessorSettings,
-    ReceiverSettings, guest_problem,
+    ComponentId, Config, ConnectorSettings, Pipeline, PipelineId, Problem, Problems,
+    ProcessorSettings, ReceiverSettings,
 };
 use crate::consumer::Consumer;
 use crate::exporter;
@@ -21,9 +23,9 @@ use crate::processor::batch::BatchProcessor;
 use crate::processor::memory_limiter::MemoryLimiter;
 use crate::receiver::{Sinks, check_tls};
 use crate::telemetry::metrics::Metrics;
-use crate::wasm::bindings::handler::Configuration;
-use crate::wasm::runtime::{Configured, LoadError, Runtime, RuntimeError, hash_seed};
-use crate::wasm::settings::{GuestSettings, Module};
+use crate::wasm::outbox::Feeds;
+use crate::wasm::runtime::{Configured, Runtime, RuntimeError};
+use crate::wasm::settings::Module;
 
 /// Of the time for shutdown, what is left to the exporters however long the processors take.
 const EXPORTERS_SHARE: Duration = Duration::from_secs(5);
@@ -32,19 +34,22 @@ const EXPORTERS_SHARE: Duration = Duration::from_secs(5);
 pub struct Prepared {
     exporters: BTreeMap<ComponentId, Arc<dyn Consumer>>,
     runtime: Option<Runtime>,
-    guests: BTreeMap<(PipelineId, ComponentId), Configured>,
+    guests: BTreeMap<GuestId, Configured>,
 }
 
 /// All pipelines of the gateway; the second step.
 pub struct Pipelines {
     /// For each receiver, where its batches go.
     pub sinks: BTreeMap<ComponentId, Sinks>,
-    /// The processors of each pipeline, in the order in which a batch meets them.
-    chains: Vec<Vec<Arc<dyn Consumer>>>,
+    /// In the order of the data: what feeds others stands before them.
+    stages: Vec<Vec<Chain>>,
     exporters: Vec<Arc<dyn Consumer>>,
     /// Kept for as long as guests run.
     _runtime: Option<Runtime>,
 }
+
+/// The processors of one pipeline in the order in which a batch meets them, or a connector.
+type Chain = Vec<Arc<dyn Consumer>>;
 
 /// Why pipelines cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -70,15 +75,16 @@ impl Prepared {
     ) -> Result<Self, BuildError> {
         let mut problems = receiver_problems(config);
         let exporters = exporters(config, metrics, &mut problems);
-        let guests = guests(config);
+        let guests = guests::of(config);
         let mut configured = BTreeMap::new();
         let runtime = if guests.is_empty() {
             None
         } else {
             let user_modules =
-                guests.iter().any(|(_, _, guest)| matches!(guest.module, Module::File(_)));
+                guests.iter().any(|guest| matches!(guest.settings.module, Module::File(_)));
             let runtime = Runtime::new(guests.len(), workers, user_modules)?;
-            configured = configure(&runtime, guests, storages, metrics, &mut problems).await?;
+            configured =
+                guests::configure(&runtime, guests, storages, metrics, &mut problems).await?;
             Some(runtime)
         };
         if problems.is_empty() {
@@ -89,64 +95,133 @@ impl Prepared {
     }
 
     /// Builds the chains and starts what runs beside the data path.
-    pub fn start(mut self, config: &Config, metrics: &Metrics) -> Pipelines {
-        let mut chains = Vec::new();
-        let mut entries: BTreeMap<ComponentId, [Vec<Arc<dyn Consumer>>; 3]> = BTreeMap::new();
-        for (id, pipeline) in &config.service.pipelines {
-            let targets =
-                pipeline.exporters.iter().filter_map(|id| self.exporters.get(id).cloned());
-            let Some(last) = FanOut::over(targets.collect()) else { continue };
-            let chain = self.chain(config, id, pipeline, &last, metrics);
-            let first = chain.first().cloned().unwrap_or(last);
-            for receiver in &pipeline.receivers {
-                let entry = entries.entry(receiver.clone()).or_default();
-                entry[id.signal().index()].push(Arc::clone(&first));
+    pub fn start(self, config: &Config, metrics: &Metrics) -> Pipelines {
+        let mut building = Building {
+            prepared: self,
+            config,
+            metrics,
+            entries: BTreeMap::new(),
+            connectors: BTreeMap::new(),
+        };
+        let mut stages = Vec::new();
+        // Back to front, because whatever feeds a pipeline needs its entry.
+        for pipelines in config.stages().into_iter().rev() {
+            let (mut chains, mut ends) = (Vec::new(), Vec::new());
+            for id in pipelines {
+                if let Some(pipeline) = config.service.pipelines.get(id) {
+                    chains.extend(building.pipeline(id, pipeline, &mut ends));
+                }
             }
-            chains.push(chain);
+            stages.extend([ends, chains]);
         }
-        let sinks = entries.into_iter().map(|(id, targets)| (id, sinks(targets))).collect();
-        let exporters = self.exporters.into_values().collect();
-        Pipelines { sinks, chains, exporters, _runtime: self.runtime }
+        stages.reverse();
+        let Building { prepared, entries, .. } = building;
+        let receivers = entries.into_iter().filter(|(id, _)| config.receivers.contains_key(id));
+        let sinks = receivers.map(|(id, targets)| (id, sinks(&targets))).collect();
+        let exporters = prepared.exporters.into_values().collect();
+        Pipelines { sinks, stages, exporters, _runtime: prepared.runtime }
+    }
+}
+
+/// The second step while it goes on.
+struct Building<'a> {
+    prepared: Prepared,
+    config: &'a Config,
+    metrics: &'a Metrics,
+    /// For each id that pipelines name as their receiver, and each signal, their first stages.
+    entries: BTreeMap<ComponentId, [Vec<Arc<dyn Consumer>>; 3]>,
+    connectors: BTreeMap<ComponentId, Arc<dyn Consumer>>,
+}
+
+impl Building<'_> {
+    /// Builds one pipeline; the connectors that were built with it are left in `ends`.
+    fn pipeline(
+        &mut self,
+        id: &PipelineId,
+        pipeline: &Pipeline,
+        ends: &mut Vec<Chain>,
+    ) -> Option<Chain> {
+        let mut targets = Vec::with_capacity(pipeline.exporters.len());
+        for id in &pipeline.exporters {
+            targets.extend(match self.config.connectors.get(id) {
+                Some(settings) => self.connector(id, settings, ends),
+                None => self.prepared.exporters.get(id).cloned(),
+            });
+        }
+        let last = FanOut::over(targets)?;
+        let chain = self.chain(id, pipeline, &last);
+        let first = chain.first().cloned().unwrap_or(last);
+        for receiver in &pipeline.receivers {
+            let entry = self.entries.entry(receiver.clone()).or_default();
+            entry[id.signal().index()].push(Arc::clone(&first));
+        }
+        Some(chain)
+    }
+
+    /// A connector is one, however many pipelines it ends. All that it feeds are built.
+    fn connector(
+        &mut self,
+        id: &ComponentId,
+        settings: &ConnectorSettings,
+        ends: &mut Vec<Chain>,
+    ) -> Option<Arc<dyn Consumer>> {
+        if let Some(connector) = self.connectors.get(id) {
+            return Some(Arc::clone(connector));
+        }
+        let forward: Arc<dyn Consumer> = Arc::new(Forward(self.feeds(id)));
+        let connector = match settings {
+            ConnectorSettings::Forward => forward,
+            ConnectorSettings::Guest(_) => self.guest((None, id.clone()), forward)?,
+        };
+        self.connectors.insert(id.clone(), Arc::clone(&connector));
+        ends.push(vec![Arc::clone(&connector)]);
+        Some(connector)
     }
 
     /// The processors of one pipeline, each in front of the next and the last in front of `last`.
     fn chain(
         &mut self,
-        config: &Config,
         pipeline_id: &PipelineId,
         pipeline: &Pipeline,
         last: &Arc<dyn Consumer>,
-        metrics: &Metrics,
-    ) -> Vec<Arc<dyn Consumer>> {
+    ) -> Chain {
+        let (config, metrics) = (self.config, self.metrics);
         let mut next = Arc::clone(last);
         let mut chain = Vec::with_capacity(pipeline.processors.len());
         for id in pipeline.processors.iter().rev() {
             let name = id.to_string();
-            let processor: Arc<dyn Consumer> = match config.processors.get(id) {
+            let processor: Option<Arc<dyn Consumer>> = match config.processors.get(id) {
                 Some(ProcessorSettings::Batch(settings)) => {
-                    Arc::new(BatchProcessor::new(&name, settings, next, metrics))
+                    Some(Arc::new(BatchProcessor::new(&name, settings, next.clone(), metrics)))
                 }
                 Some(ProcessorSettings::MemoryLimiter(settings)) => {
-                    Arc::new(MemoryLimiter::new(&name, settings, next, metrics))
+                    Some(Arc::new(MemoryLimiter::new(&name, settings, next.clone(), metrics)))
                 }
                 Some(ProcessorSettings::Guest(_)) => {
-                    let key = (pipeline_id.clone(), id.clone());
-                    match (&self.runtime, self.guests.remove(&key)) {
-                        (Some(runtime), Some(guest)) => {
-                            Arc::new(runtime.start(guest, next, metrics))
-                        }
-                        // Prepared::new has configured every guest of every pipeline.
-                        _ => continue,
-                    }
+                    self.guest((Some(pipeline_id.clone()), id.clone()), next.clone())
                 }
-                // The configuration has no dangling references.
-                None => continue,
+                None => None,
             };
+            // Always there: the configuration has no dangling references, and Prepared::new has
+            // configured every guest.
+            let Some(processor) = processor else { continue };
             next = Arc::clone(&processor);
             chain.push(processor);
         }
         chain.reverse();
         chain
+    }
+
+    fn guest(&mut self, guest: GuestId, next: Arc<dyn Consumer>) -> Option<Arc<dyn Consumer>> {
+        let feeds = self.feeds(&guest.1);
+        let configured = self.prepared.guests.remove(&guest)?;
+        let runtime = self.prepared.runtime.as_ref()?;
+        Some(Arc::new(runtime.start(configured, next, feeds, self.metrics)))
+    }
+
+    /// The pipelines that name this component as their receiver.
+    fn feeds(&self, id: &ComponentId) -> Feeds {
+        self.entries.get(id).map_or_else(Feeds::default, each_fan_out)
     }
 }
 
@@ -154,12 +229,17 @@ impl Pipelines {
     /// Drains everything, front to back, until the deadline. What is left then is counted as lost by
     /// whoever holds it.
     pub async fn shutdown(self, deadline: Instant) {
-        // Side by side: a chain that is stuck must not take the time of the others.
-        let processors = join_all(self.chains.iter().map(|chain| async move {
-            for processor in chain {
-                processor.shutdown().await;
+        let processors = async {
+            for chains in &self.stages {
+                // Side by side: a chain that is stuck must not take the time of the others.
+                join_all(chains.iter().map(|chain| async move {
+                    for processor in chain {
+                        processor.shutdown().await;
+                    }
+                }))
+                .await;
             }
-        }));
+        };
         let early = deadline.checked_sub(EXPORTERS_SHARE).unwrap_or(deadline);
         if tokio::time::timeout_at(early, processors).await.is_err() {
             tracing::warn!("processors did not drain in time");
@@ -218,77 +298,14 @@ fn exporters(
     exporters
 }
 
-/// Loads every guest and hands it its configuration.
-async fn configure(
-    runtime: &Runtime,
-    guests: Vec<(&PipelineId, &ComponentId, &GuestSettings)>,
-    storages: &Storages,
-    metrics: &Metrics,
-    problems: &mut Vec<Problem>,
-) -> Result<BTreeMap<(PipelineId, ComponentId), Configured>, StorageStartError> {
-    let seed = hash_seed();
-    let mut configured = BTreeMap::new();
-    for (pipeline, id, settings) in guests {
-        let configuration = Configuration {
-            id: id.to_string(),
-            json: settings.config_json(),
-            texts: settings.config_texts(),
-            hash_seed: seed,
-            instances: 1,
-        };
-        let options = settings.options.clone();
-        let namespace = match &options.hold.storage {
-            Some(storage) => storages.hold(&storage.id, pipeline, id)?,
-            None => None,
-        };
-        let name = id.to_string();
-        let answer =
-            runtime.configure(&name, &settings.module, configuration, options, namespace, metrics);
-        match answer.await {
-            Ok(guest) if guest.takes(pipeline.signal()) => {
-                configured.insert((pipeline.clone(), id.clone()), guest);
-            }
-            Ok(_) => {
-                let message = format!(
-                    "processor \"{id}\" does not support {}, the signal of pipeline \"{pipeline}\"",
-                    pipeline.signal().name()
-                );
-                problems.push(guest_problem(id, settings, &[], &message));
-            }
-            Err(error) => problems.extend(complaints(id, settings, &error)),
-        }
-    }
-    Ok(configured)
-}
-
-/// Every guest of every pipeline: each pipeline has instances of its own.
-fn guests(config: &Config) -> Vec<(&PipelineId, &ComponentId, &GuestSettings)> {
-    let mut guests = Vec::new();
-    for (pipeline_id, pipeline) in &config.service.pipelines {
-        for id in &pipeline.processors {
-            if let Some(ProcessorSettings::Guest(settings)) = config.processors.get(id) {
-                guests.push((pipeline_id, id, settings.as_ref()));
-            }
-        }
-    }
-    guests
-}
-
-/// What a guest says, in the words and with the places of our own complaints.
-fn complaints(id: &ComponentId, settings: &GuestSettings, error: &LoadError) -> Vec<Problem> {
-    match error {
-        LoadError::Problems(problems) => problems
-            .iter()
-            .map(|problem| guest_problem(id, settings, &problem.path, &problem.message))
-            .collect(),
-        other => vec![guest_problem(id, settings, &[], &other.to_string())],
-    }
-}
-
-fn sinks(targets: [Vec<Arc<dyn Consumer>>; 3]) -> Sinks {
-    let [traces, metrics, logs] = targets.map(FanOut::over);
+fn sinks(targets: &[Vec<Arc<dyn Consumer>>; 3]) -> Sinks {
+    let [traces, metrics, logs] = each_fan_out(targets);
     debug_assert_eq!(Signal::ALL.map(Signal::index), [0, 1, 2]);
     Sinks { traces, metrics, logs }
+}
+
+fn each_fan_out(targets: &[Vec<Arc<dyn Consumer>>; 3]) -> Feeds {
+    targets.each_ref().map(|targets| FanOut::over(targets.clone()))
 }
 
 #[cfg(test)]

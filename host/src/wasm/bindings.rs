@@ -3,11 +3,11 @@
 
 wasmtime::component::bindgen!({
     path: "../wit",
-    world: "rewriting-processor",
+    world: "full-processor",
     imports: { default: trappable },
     exports: { default: async },
     additional_derives: [PartialEq],
 });
 
-pub use self::tamis::processor::{clock, counters, hold, logging, metrics, types};
-pub use exports::tamis::processor::{handler, replayer, rewriter, ticker};
+pub use self::tamis::processor::{clock, counters, emitter, hold, logging, metrics, types};
+pub use exports::tamis::processor::{handler, replayer, rewriter, ticker, watcher};

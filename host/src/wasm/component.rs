@@ -3,7 +3,7 @@
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
-use super::bindings::{RewritingProcessor, handler, replayer, rewriter, ticker};
+use super::bindings::{FullProcessor, handler, replayer, rewriter, ticker, watcher};
 use super::state::State;
 
 /// Namespace of the contract in import and export names.
@@ -16,8 +16,11 @@ pub struct Guest {
     pub ticker: Option<ticker::GuestIndices>,
     pub replayer: Option<replayer::GuestIndices>,
     pub rewriter: Option<rewriter::GuestIndices>,
+    pub watcher: Option<watcher::GuestIndices>,
     /// Whether it imports `hold`.
     pub holds: bool,
+    /// Whether it imports `emitter`.
+    pub emits: bool,
 }
 
 /// Why a component is no processor.
@@ -45,11 +48,12 @@ impl Guest {
     pub fn new(engine: &Engine, component: &Component) -> Result<Self, GuestError> {
         let imports = check_imports(engine, component)?;
         let mut linker = Linker::new(engine);
-        RewritingProcessor::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)
+        FullProcessor::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)
             .map_err(GuestError::Link)?;
         let pre = linker.instantiate_pre(component).map_err(GuestError::Link)?;
         let replayer = replayer::GuestIndices::new(&pre).ok();
-        let holds = imports.iter().any(|name| name.starts_with("tamis:processor/hold"));
+        let has = |interface: &str| imports.iter().any(|name| name.starts_with(interface));
+        let holds = has("tamis:processor/hold");
         if holds && replayer.is_none() {
             return Err(GuestError::NoReplayer);
         }
@@ -58,6 +62,8 @@ impl Guest {
             ticker: ticker::GuestIndices::new(&pre).ok(),
             replayer,
             rewriter: rewriter::GuestIndices::new(&pre).ok(),
+            watcher: watcher::GuestIndices::new(&pre).ok(),
+            emits: has("tamis:processor/emitter"),
             holds,
             pre,
         })

@@ -3,15 +3,19 @@
 //! A misuse that no correct guest commits ends the call with a trap (an `Err` here); nothing in this
 //! file panics on what a guest hands over.
 
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
 use super::bindings::counters::{self, Claim};
 use super::bindings::hold::{self, Decision, Fullness, Portion};
 use super::bindings::logging::{self, Level};
 use super::bindings::metrics::{self, Measurement};
-use super::bindings::{clock, types};
+use super::bindings::{clock, emitter, types};
 use super::counters::MAX_COUNTER_KEY;
 use super::hold::{Fate, Fragment, MAX_KEY, MAX_MEMO, Packer, Verdict};
+use super::outbox::MAX_EMITTED_BYTES;
 use super::state::{Call, MAX_STAGED_BYTES, State};
-use crate::batch::Signal;
+use crate::batch::{Batch, Signal};
 use crate::otlp;
 
 /// A guest's misuse of an import; ends the call.
@@ -21,6 +25,10 @@ enum Misuse {
     TooMuchStaged,
     #[error("a counter key has {0} bytes; at most {MAX_COUNTER_KEY} are allowed")]
     CounterKeyLength(usize),
+    #[error("an emitted batch has {0} bytes; at most {MAX_EMITTED_BYTES} are allowed")]
+    EmittedLength(usize),
+    #[error("an emitted batch is malformed: {0}")]
+    Emitted(otlp::Malformed),
     #[error("hold outside of process")]
     HoldOutsideProcess,
     #[error("release or discard within replay or rewrite")]
@@ -82,6 +90,30 @@ impl counters::Host for State {
             self.staged.claims.extend(grant);
         }
         Ok(answers)
+    }
+}
+
+impl emitter::Host for State {
+    fn emit(&mut self, signal: types::Signal, batch: Vec<u8>) -> wasmtime::Result<bool> {
+        if batch.len() > MAX_EMITTED_BYTES {
+            return Err(Misuse::EmittedLength(batch.len()).into());
+        }
+        let signal = Signal::from(signal);
+        let items = otlp::walk(signal, &batch).map_err(Misuse::Emitted)?;
+        if items == 0 || !self.shared.outbox.takes(signal) {
+            return Ok(true);
+        }
+        if !self.shared.outbox.reserve(batch.len()) {
+            return Ok(false);
+        }
+        self.staged.emitted.push(Batch {
+            signal,
+            bytes: batch.into(),
+            items,
+            received: UNIX_EPOCH + Duration::from_nanos(self.shared.clock.wall()),
+            metadata: Arc::from([]),
+        });
+        Ok(true)
     }
 }
 

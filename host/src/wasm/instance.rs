@@ -8,7 +8,7 @@ use wasmtime::Store;
 use super::bindings::handler::{self, Configuration};
 use super::bindings::replayer::{self, Entry, Memo};
 use super::bindings::types::{self, Context, Descriptor, Error, Outcome, Problem};
-use super::bindings::{rewriter, ticker};
+use super::bindings::{rewriter, ticker, watcher};
 use super::component::Guest;
 use super::epoch::Epoch;
 use super::limits::Exceeded;
@@ -28,6 +28,7 @@ pub struct Instance {
     ticker: Option<ticker::Guest>,
     replayer: Option<replayer::Guest>,
     rewriter: Option<rewriter::Guest>,
+    watcher: Option<watcher::Guest>,
     shared: Arc<Shared>,
     epoch: Epoch,
     memory: i64,
@@ -77,10 +78,11 @@ impl Instance {
                 guest.ticker.as_ref().map(|t| t.load(&mut store, &instance)).transpose()?,
                 guest.replayer.as_ref().map(|r| r.load(&mut store, &instance)).transpose()?,
                 guest.rewriter.as_ref().map(|r| r.load(&mut store, &instance)).transpose()?,
+                guest.watcher.as_ref().map(|w| w.load(&mut store, &instance)).transpose()?,
             ))
         })();
         match loaded {
-            Ok((handler, ticker, replayer, rewriter)) => {
+            Ok((handler, ticker, replayer, rewriter, watcher)) => {
                 shared.metrics.instances.inc();
                 let (shared, epoch) = (Arc::clone(shared), epoch.clone());
                 let (memory, configured_memory) = (0, 0);
@@ -90,6 +92,7 @@ impl Instance {
                     ticker,
                     replayer,
                     rewriter,
+                    watcher,
                     shared,
                     epoch,
                     memory,
@@ -154,6 +157,21 @@ impl Instance {
         let _running = epoch.running();
         let result = ticker.call_flush(&mut self.store, now).await;
         self.ticker = Some(ticker);
+        Some(self.finish(result).await)
+    }
+
+    /// Hands over the content of a file. `None`: the guest has no `watcher`.
+    pub async fn file(
+        &mut self,
+        name: &str,
+        content: &[u8],
+    ) -> Option<Result<Result<(), String>, Trap>> {
+        let watcher = self.watcher.take()?;
+        self.start(Call::Other);
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
+        let result = watcher.call_file(&mut self.store, name, content).await;
+        self.watcher = Some(watcher);
         Some(self.finish(result).await)
     }
 

@@ -11,6 +11,7 @@ use super::bindings::replayer::Entry;
 use super::bindings::types::{self, Descriptor, Error, Problem};
 use super::component::Guest;
 use super::epoch::Epoch;
+use super::files::Files;
 use super::hold::{MAX_KEY, MAX_MEMO, Replayed};
 use super::instance::{Instance, Trap};
 use super::share::{Keys, Share};
@@ -34,6 +35,9 @@ pub const REPLAY_BYTES: usize = 4 << 20;
 
 /// Memos that one call of `replay` hands over: at most about as many bytes.
 pub const REPLAY_MEMOS: usize = REPLAY_BYTES / (MAX_KEY + MAX_MEMO);
+
+/// What a component lacks whose descriptor names files.
+const NO_WATCHER: &str = "the processor asks for a file but does not export `watcher`";
 
 /// All instances of one processor.
 pub struct Pool {
@@ -66,6 +70,8 @@ pub enum Unavailable {
     Trap(#[from] Trap),
     #[error("a new instance of the processor refused its configuration")]
     Configuration,
+    #[error("a new instance of the processor refused a file that others had accepted")]
+    File,
     #[error("what the processor holds cannot be read: {0}")]
     Unread(#[from] StorageError),
     #[error("the processor is shutting down")]
@@ -131,12 +137,46 @@ impl Pool {
     pub async fn configure(&self) -> Result<Result<Descriptor, Vec<Problem>>, Trap> {
         let mut instance =
             Instance::new(&self.guest, &self.shared, &self.epoch, self.share.index()).await?;
-        let answer = instance.configure(&self.configuration).await?;
+        let mut answer = instance.configure(&self.configuration).await?;
+        if let Ok(descriptor) = &answer
+            && let Err(problem) = self.read_files(&mut instance, descriptor).await?
+        {
+            answer = Err(vec![problem]);
+        }
         // Where something is held from a former life, the first call makes one that it is replayed to.
         if answer.is_ok() && self.shared.hold.is_empty() {
             self.lock_idle().push(instance);
         }
         Ok(answer)
+    }
+
+    /// Reads the files that the first instance asks for and hands them to it.
+    async fn read_files(
+        &self,
+        instance: &mut Instance,
+        descriptor: &Descriptor,
+    ) -> Result<Result<(), Problem>, Trap> {
+        let wanted = descriptor.files.clone();
+        if wanted.is_empty() {
+            return Ok(Ok(()));
+        }
+        let problem = |path: &[String], message| Ok(Err(Problem { path: path.to_vec(), message }));
+        // At the start nothing else waits for this thread.
+        let files = match Files::read(&wanted, &self.configuration) {
+            Ok(files) => self.shared.set_files(files),
+            Err((path, error)) => return problem(&path, error.to_string()),
+        };
+        for (file, (name, content)) in wanted.iter().zip(files.contents()) {
+            match instance.file(name, &content).await {
+                Some(answer) => {
+                    if let Err(refusal) = answer? {
+                        return problem(&file.path, format!("{name}: {refusal}"));
+                    }
+                }
+                None => return problem(&file.path, NO_WATCHER.to_owned()),
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// Waits for its turn and takes an idle instance, or makes one.
@@ -208,10 +248,17 @@ impl Pool {
             Instance::new(&self.guest, &self.shared, &self.epoch, self.share.index())
                 .await
                 .map_err(counted)?;
-        match instance.configure(&self.configuration).await.map_err(counted)? {
-            Ok(_) => Ok(instance),
-            Err(_) => Err(Unavailable::Configuration),
+        if instance.configure(&self.configuration).await.map_err(counted)?.is_err() {
+            return Err(Unavailable::Configuration);
         }
+        for (name, content) in self.shared.files().contents() {
+            if let Some(Err(_)) =
+                instance.file(name, &content).await.transpose().map_err(counted)?
+            {
+                return Err(Unavailable::File);
+            }
+        }
+        Ok(instance)
     }
 
     /// Rebuilds the state of a new instance: memos first, then what is held, in order of arrival.
@@ -384,6 +431,16 @@ fn to_entry(entry: &Replayed) -> Entry {
         signal: signal(fragment.signal),
         received: fragment.received,
         batch: fragment.payload.unpack().unwrap_or_default().into(),
+    }
+}
+
+impl From<types::Signal> for Signal {
+    fn from(signal: types::Signal) -> Self {
+        match signal {
+            types::Signal::Traces => Self::Traces,
+            types::Signal::Metrics => Self::Metrics,
+            types::Signal::Logs => Self::Logs,
+        }
     }
 }
 

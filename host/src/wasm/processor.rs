@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 use super::account::Account;
 use super::bindings::types::Descriptor;
 use super::call::{Caller, Failure, Verdict};
+use super::files;
+use super::outbox::{self, Feeds};
 use super::release;
 use super::settings::OnError;
 use crate::batch::Batch;
@@ -31,6 +33,8 @@ struct Background {
     stop: Option<watch::Sender<()>>,
     ticker: Option<JoinHandle<()>>,
     releaser: Option<JoinHandle<()>>,
+    emitter: Option<JoinHandle<()>>,
+    watcher: Option<JoinHandle<()>>,
 }
 
 impl Consumer for GuestProcessor {
@@ -56,8 +60,9 @@ impl Consumer for GuestProcessor {
             let mut background = self.background.lock().await;
             // Its receivers see that the sender is gone, and end.
             drop(background.stop.take());
-            if let Some(ticker) = background.ticker.take() {
-                let _ = ticker.await;
+            for task in [background.ticker.take(), background.watcher.take()].into_iter().flatten()
+            {
+                let _ = task.await;
             }
             // What is on disk can wait for the next life: deciding now, on part of the data, would be
             // worse.
@@ -68,6 +73,11 @@ impl Consumer for GuestProcessor {
             if let Some(releaser) = background.releaser.take() {
                 let _ = releaser.await;
             }
+            // After the releases, which a guest may have a last word on.
+            self.caller.shared.outbox.close();
+            if let Some(emitter) = background.emitter.take() {
+                let _ = emitter.await;
+            }
             for pool in &self.caller.pools {
                 pool.close().await;
             }
@@ -77,9 +87,16 @@ impl Consumer for GuestProcessor {
 
 impl GuestProcessor {
     /// Puts a configured guest in front of `next` and starts what runs beside the data path.
-    pub fn start(caller: Caller, descriptor: &Descriptor, next: Arc<dyn Consumer>) -> Self {
+    pub fn start(
+        caller: Caller,
+        descriptor: &Descriptor,
+        next: Arc<dyn Consumer>,
+        feeds: Feeds,
+    ) -> Self {
         let caller = Arc::new(caller);
         let (stop, stopped) = watch::channel(());
+        let watcher = (!caller.shared.files().is_empty())
+            .then(|| tokio::spawn(files::watch(Arc::clone(&caller), stopped.clone())));
         let ticks = descriptor.tick_interval.filter(|_| caller.shared.clock.runs());
         let ticker = ticks.map(|millis| {
             let interval = Duration::from_millis(u64::from(millis)).max(SHORTEST_TICK);
@@ -87,7 +104,15 @@ impl GuestProcessor {
         });
         let releaser = release::run(Arc::clone(&caller), Arc::clone(&next));
         let releaser = Some(tokio::spawn(releaser));
-        let background = Mutex::new(Background { stop: Some(stop), ticker, releaser });
+        let emitting = Arc::clone(&caller);
+        let emitter = feeds.iter().any(Option::is_some).then(|| {
+            tokio::spawn(async move {
+                let shared = &emitting.shared;
+                outbox::run(&shared.outbox, &shared.id, feeds).await;
+            })
+        });
+        let stop = Some(stop);
+        let background = Mutex::new(Background { stop, ticker, releaser, emitter, watcher });
         let skip_without_hit = descriptor.skip_without_hit && !caller.scanner.is_empty();
         Self { caller, skip_without_hit, next, background }
     }

@@ -18,6 +18,7 @@ use super::engine;
 use super::epoch::Epoch;
 use super::hold::{HoldMetrics, HoldStore, MAX_MEMOS, RecoveryError};
 use super::instance::Trap;
+use super::outbox::{Feeds, Outbox};
 use super::own_metrics::Families;
 use super::pool::Pool;
 use super::processor::GuestProcessor;
@@ -48,6 +49,8 @@ pub struct Configured {
     shared: Arc<Shared>,
     scanner: Scanner,
     descriptor: Descriptor,
+    /// Whether it can make telemetry of its own.
+    pub emits: bool,
 }
 
 /// Why the engine cannot run at all.
@@ -120,14 +123,18 @@ impl Runtime {
             options.instances.map_or(self.workers, |n| n.clamp(1, self.workers as usize) as u32);
         configuration.instances = instances;
         let clock = self.clock.clone();
-        let (holds, ticks) = (guest.holds, guest.ticker.is_some());
+        let (holds, ticks, emits) = (guest.holds, guest.ticker.is_some(), guest.emits);
         let (bounds, counted) = (options.hold.clone(), HoldMetrics::new(metrics, id));
         let hold = match namespace {
             Some(namespace) if holds => HoldStore::open(bounds, counted, namespace).await?,
             _ => HoldStore::new(bounds, counted),
         };
+        let feeds: Vec<Signal> = configuration.feeds.iter().map(|&signal| signal.into()).collect();
+        let outbox = Outbox::new(metrics, id, &feeds);
         let rewrites = guest.rewriter.is_some();
-        let shared = Shared::new(id, options, clock, hold, rewrites, metrics, &self.families);
+        let families = &self.families;
+        let stores = (hold, outbox);
+        let shared = Shared::new(id, options, clock, stores, rewrites, metrics, families);
         let shared = Arc::new(shared);
         let epoch = self.epoch.clone();
         let mut pool = Pool::new(Arc::new(guest), Arc::clone(&shared), configuration, epoch);
@@ -149,17 +156,18 @@ impl Runtime {
         };
         let memos = descriptor.memos.min(MAX_MEMOS) as usize;
         shared.hold.keep_memos(memos.saturating_mul(pools.len()));
-        Ok(Configured { pools, keys, shared, scanner, descriptor })
+        Ok(Configured { pools, keys, shared, scanner, descriptor, emits })
     }
 
-    /// Puts a configured guest into a chain.
+    /// Puts a configured guest into a chain. What it emits goes to `feeds`.
     pub fn start(
         &self,
         configured: Configured,
         next: Arc<dyn Consumer>,
+        feeds: Feeds,
         metrics: &Metrics,
     ) -> GuestProcessor {
-        let Configured { pools, keys, shared, scanner, descriptor } = configured;
+        let Configured { pools, keys, shared, scanner, descriptor, .. } = configured;
         let caller = Caller {
             pools: pools.into_iter().map(Arc::new).collect(),
             keys,
@@ -168,7 +176,7 @@ impl Runtime {
             shared,
             stateful: descriptor.partition != Partition::Any,
         };
-        GuestProcessor::start(caller, &descriptor, next)
+        GuestProcessor::start(caller, &descriptor, next, feeds)
     }
 
     fn component(&self, module: &Module) -> Result<Component, LoadError> {

@@ -1,6 +1,6 @@
 //! What all instances of one processor share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use prometheus::{Histogram, IntCounter, IntGauge};
@@ -9,7 +9,9 @@ use super::bindings::logging::Level;
 use super::bindings::metrics::Measurement;
 use super::clock::Clock;
 use super::counters::{Counters, InMemory};
+use super::files::Files;
 use super::hold::HoldStore;
+use super::outbox::Outbox;
 use super::own_metrics::{Families, OwnMetrics};
 use super::settings::GuestOptions;
 use crate::telemetry::metrics::Metrics;
@@ -32,6 +34,9 @@ pub struct Shared {
     pub metrics: GuestMetrics,
     pub counters: Box<dyn Counters>,
     pub hold: HoldStore,
+    pub outbox: Outbox,
+    /// Set once, after the first instance has said which it wants.
+    files: OnceLock<Files>,
     /// The guest exports `rewriter`.
     pub rewrites: bool,
     own_metrics: OwnMetrics,
@@ -139,7 +144,7 @@ impl Shared {
         id: &str,
         options: GuestOptions,
         clock: Clock,
-        hold: HoldStore,
+        (hold, outbox): (HoldStore, Outbox),
         rewrites: bool,
         metrics: &Metrics,
         families: &Arc<Mutex<Families>>,
@@ -150,12 +155,23 @@ impl Shared {
             metrics: GuestMetrics::new(metrics, id),
             counters: Box::new(InMemory::default()),
             hold,
+            outbox,
+            files: OnceLock::new(),
             rewrites,
             own_metrics: OwnMetrics::new(metrics, families, id),
             log: Mutex::new(LogWindow::new()),
             complaints: Mutex::new(LogWindow::new()),
             options,
         }
+    }
+
+    pub fn set_files(&self, files: Files) -> &Files {
+        self.files.get_or_init(|| files)
+    }
+
+    /// The files that the guest reads.
+    pub fn files(&self) -> &Files {
+        self.files.get_or_init(Files::default)
     }
 
     /// Records measurements of the guest's own metrics.

@@ -10,7 +10,7 @@ use super::counters::Grant;
 use super::hold::{Effects, Fragment, Verdict};
 use super::limits::Limits;
 use super::shared::Shared;
-use crate::batch::Signal;
+use crate::batch::{Batch, Signal};
 use crate::storage::StorageError;
 
 /// Most bytes of effects that one call may stage, held items aside, which have a bound of their own;
@@ -52,9 +52,11 @@ pub struct Staged {
     pub verdicts: Vec<Verdict>,
     /// Each with the number of the share that it is from.
     pub measurements: Vec<(u32, Measurement)>,
+    /// Room for these is reserved in the outbox already.
+    pub emitted: Vec<Batch>,
     /// Claims that were granted.
     pub claims: Vec<Grant>,
-    /// What all of them but the fragments take in memory.
+    /// What all of them but fragments and emitted batches take in memory.
     pub bytes: usize,
 }
 
@@ -90,6 +92,7 @@ impl Staged {
         self.fragments.extend(other.fragments);
         self.verdicts.extend(other.verdicts);
         self.measurements.extend(other.measurements);
+        self.emitted.extend(other.emitted);
         self.claims.extend(other.claims);
         self.bytes = self.bytes.saturating_add(other.bytes);
     }
@@ -97,7 +100,7 @@ impl Staged {
     /// Takes the effects of calls that returned OK into force. After an error nothing has happened.
     pub async fn commit(self, shared: &Shared) -> Result<(), StorageError> {
         let held = self.held();
-        let Self { fragments, verdicts, measurements, claims, .. } = self;
+        let Self { fragments, verdicts, measurements, emitted, claims, .. } = self;
         if !fragments.is_empty() || !verdicts.is_empty() {
             match shared.hold.commit(Effects { fragments, verdicts }).await {
                 Ok(discarded) => {
@@ -105,13 +108,16 @@ impl Staged {
                     shared.metrics.discarded.inc_by(discarded as u64);
                 }
                 Err(error) => {
-                    Self { claims, ..Self::default() }.roll_back(shared);
+                    Self { claims, emitted, ..Self::default() }.roll_back(shared);
                     return Err(error);
                 }
             }
         }
         if !measurements.is_empty() {
             shared.record(measurements);
+        }
+        if !emitted.is_empty() {
+            shared.outbox.push(emitted);
         }
         Ok(())
     }
@@ -120,6 +126,9 @@ impl Staged {
     pub fn roll_back(self, shared: &Shared) {
         if !self.fragments.is_empty() {
             shared.hold.unreserve(&self.fragments);
+        }
+        if !self.emitted.is_empty() {
+            shared.outbox.unreserve(&self.emitted);
         }
         for grant in &self.claims {
             shared.counters.give_back(grant);

@@ -11,6 +11,7 @@ use tamis_sdk::{Context, Error, Outcome};
 
 use super::bindings::handler::Configuration;
 use super::bindings::types::Problem;
+use super::outbox::Feeds;
 use super::runtime::{LoadError, Runtime};
 use super::settings::{GuestOptions, Module};
 use crate::batch::{Batch, Signal};
@@ -79,7 +80,8 @@ async fn through(
         Err(error) => panic!("{error}"),
     };
     let sink = Arc::new(Sink::default());
-    let processor = runtime.start(guest, Arc::clone(&sink) as Arc<dyn Consumer>, &metrics);
+    let next = Arc::clone(&sink) as Arc<dyn Consumer>;
+    let processor = runtime.start(guest, next, Feeds::default(), &metrics);
     let signal = match context.signal {
         tamis_sdk::Signal::Traces => Signal::Traces,
         tamis_sdk::Signal::Metrics => Signal::Metrics,

@@ -8,6 +8,7 @@ import sys
 import warnings
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib.metadata import version
 
 from genai_prices import calc_price, types
 from genai_prices.data import providers
@@ -53,6 +54,7 @@ def model(info):
 def everything():
     registry = _get_registry()
     return {
+        "version": version("genai-prices"),
         "units": {name: sorted(registry.ancestor_usage_keys(name)) for name in registry.units},
         "providers": [
             {"id": p.id, "texts": texts(p.provider_match), "models": [model(info) for info in p.models]}

@@ -124,6 +124,11 @@ impl Amount {
 
     /// The same value without zeros at the end, as long as it has more decimals than `keep`.
     fn stripped(mut self, keep: u8) -> Self {
+        // Nine at a time where there are as many: divisions of 128 bits are slow.
+        while self.decimals >= keep.saturating_add(9) && self.coefficient % NINE_ZEROS == 0 {
+            self.coefficient /= NINE_ZEROS;
+            self.decimals -= 9;
+        }
         while self.decimals > keep && self.coefficient % 10 == 0 {
             self.coefficient /= 10;
             self.decimals -= 1;
@@ -154,6 +159,8 @@ impl Amount {
         str::from_utf8(&text[start..]).unwrap_or_default()
     }
 }
+
+const NINE_ZEROS: i128 = 1_000_000_000;
 
 /// The powers of ten that an `f64` holds exactly.
 const POWERS_F64: [f64; 23] = [
@@ -216,3 +223,6 @@ impl FromStr for Amount {
         Self::new(coefficient, decimals).ok_or(NotExact)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use crate::cost::{Cost, Unpriceable};
 use crate::lookup::{self, Found};
 use crate::matching::Patterns;
-use crate::memory::Memory;
+use crate::memory::{Memory, Question};
 use crate::model::{Model, Offers, Own};
 use crate::own::OwnPrice;
 use crate::table::{Table, Variant};
@@ -78,11 +78,12 @@ impl Book {
         model: &str,
         context: &[(&str, &str)],
     ) -> Option<ModelId> {
-        let answer = match self.memory.ask(provider, model, context) {
+        let question = Question { provider, model, context };
+        let answer = match self.memory.ask(question) {
             Some(answer) => answer,
             None => {
-                let answer = self.search(provider, model, context);
-                self.memory.learn(answer);
+                let answer = self.search(question);
+                self.memory.learn(question, answer);
                 answer
             }
         };
@@ -114,12 +115,8 @@ impl Book {
     }
 
     #[cold]
-    fn search(
-        &mut self,
-        provider: Option<&str>,
-        model: &str,
-        context: &[(&str, &str)],
-    ) -> Option<u32> {
+    fn search(&mut self, question: Question<'_>) -> Option<u32> {
+        let Question { provider, model, context } = question;
         let found = lookup::find(&self.table, provider, model, &mut self.patterns);
         let own = self.own_for(provider, &found);
         let mut offer = found.row.and_then(|row| self.table.offer(row));

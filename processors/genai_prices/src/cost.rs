@@ -3,6 +3,8 @@
 use crate::amount::Amount;
 
 /// What a call costs. The parts sum to `total` exactly.
+///
+/// A part that is more than 10^38 times finer than the total is rounded to the total's decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     /// All of it; what genai-prices calls `total_price`.

@@ -1,6 +1,6 @@
 //! Decimals of 28 digits that round as those of Python do.
 
-use crate::amount::{Amount, divide_half_even};
+use crate::amount::{Amount, DECIMALS_MAX, divide_half_even};
 
 /// The digits that are kept, as in Python's default context.
 const DIGITS: u32 = 28;
@@ -61,11 +61,11 @@ impl Decimal {
     /// `None` where the digits do not fit.
     pub(crate) fn amount(self) -> Option<Amount> {
         let (mut coefficient, mut exponent) = (self.coefficient, self.exponent);
-        while coefficient != 0 && exponent < 0 && coefficient.is_multiple_of(10) {
-            (coefficient, exponent) = (coefficient / 10, exponent + 1);
-        }
         if coefficient == 0 {
             return Some(Amount::ZERO);
+        }
+        while exponent < -i32::from(DECIMALS_MAX) && coefficient.is_multiple_of(10) {
+            (coefficient, exponent) = (coefficient / 10, exponent + 1);
         }
         let factor = 10_u128.checked_pow(u32::try_from(exponent.max(0)).ok()?)?;
         let coefficient = i128::try_from(coefficient.checked_mul(factor)?).ok()?;

@@ -1,11 +1,12 @@
 //! What calls of AI models cost: exact prices by model, date and usage.
 //!
 //! The prices and the rules are those of the Python package genai-prices, and so are the answers, to the
-//! last decimal; a test compares. The table is data (`prices/table.txt`), written by `cargo xtask prices`.
+//! last decimal; a test compares. The table is data (`prices/table.txt`), written by `cargo xtask prices`;
+//! README.md has the rules and the format.
 //!
 //! - [`Table`]: the prices. [`Table::built_in`] is compiled in, [`Table::parse`] reads a newer one.
 //! - [`OwnPrice`]: a price of the user's.
-//! - [`Book`]: finds the model and prices a [`Usage`].
+//! - [`Book`]: finds the model and prices a [`Usage`]; [`Cost`] and [`Amount`] are exact.
 
 mod amount;
 mod book;
@@ -32,3 +33,8 @@ pub use own::{ModelMatch, OwnPrice, OwnPriceProblem, WrittenPrice, WrittenTiers}
 pub use table::{TABLE_MAX, Table, TableError};
 pub use unit::Unit;
 pub use usage::Usage;
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

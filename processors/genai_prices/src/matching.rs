@@ -4,8 +4,6 @@
 //! `any( ... )`, `all( ... )`, `not( ... )`. They are read where they stand, each time: answers are
 //! remembered, so that this happens once for a name, and a start need not build trees of 2,300 models.
 
-use std::str::Split;
-
 use hashbrown::HashMap;
 use tamis_re2::Regex;
 
@@ -56,7 +54,24 @@ fn begins_alike(pattern: &str, name: &str) -> bool {
 
 /// Whether any of the clauses holds for the name, which is in lower case.
 pub(crate) fn is_match(clauses: &str, name: &str, patterns: &mut Patterns) -> bool {
-    !clauses.is_empty() && group(Kind::Any, &mut clauses.split(' '), name, patterns)
+    !clauses.is_empty() && group(Kind::Any, &mut Words(clauses), name, patterns)
+}
+
+/// The words of a line; faster than `split`, which looks at one byte at a time.
+struct Words<'a>(&'a str);
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b' ', self.0.as_bytes()).unwrap_or(self.0.len());
+        let word = self.0.get(..end)?;
+        self.0 = self.0.get(end + 1..).unwrap_or_default();
+        Some(word)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -78,13 +93,16 @@ impl Kind {
 }
 
 /// Reads to the end of the group, also where the answer is known before.
-fn group(kind: Kind, words: &mut Split<'_, char>, name: &str, patterns: &mut Patterns) -> bool {
+fn group(kind: Kind, words: &mut Words<'_>, name: &str, patterns: &mut Patterns) -> bool {
     let (mut any, mut all) = (false, true);
     while let Some(word) = words.next() {
-        let holds = match Kind::of(word) {
-            Some(kind) => group(kind, words, name, patterns),
-            None if word == ")" => break,
-            None => clause(word, name, patterns),
+        let holds = match word.as_bytes() {
+            [b'=', text @ ..] => text == name.as_bytes(), // Nearly all are these.
+            [b')'] => break,
+            _ => match Kind::of(word) {
+                Some(kind) => group(kind, words, name, patterns),
+                None => clause(word, name, patterns),
+            },
         };
         any |= holds;
         all &= holds;
@@ -99,7 +117,6 @@ fn group(kind: Kind, words: &mut Split<'_, char>, name: &str, patterns: &mut Pat
 fn clause(word: &str, name: &str, patterns: &mut Patterns) -> bool {
     let Some(text) = word.get(1..) else { return false };
     match word.as_bytes().first() {
-        Some(b'=') => name == text,
         Some(b'^') => name.starts_with(text),
         Some(b'$') => name.ends_with(text),
         Some(b'*') => name.contains(text),

@@ -164,22 +164,52 @@ impl Period {
             let part = &mut parts[leaf.part as usize];
             *part = part.add(price);
         }
-        let part = |part: Part| parts[part as usize].amount();
-        let (total, all_input) = (total.amount()?, all_input.amount()?);
-        let all_output = all_output.amount()?;
-        let (cache_read, cache_write) = (part(Part::CacheRead)?, part(Part::CacheWrite)?);
-        let reasoning = part(Part::Reasoning)?;
+        let [total, all_input, all_output] = [total, all_input, all_output].map(Decimal::amount);
+        let parts = Split {
+            input: all_input?,
+            cache_read: parts[Part::CacheRead as usize].amount()?,
+            cache_write: parts[Part::CacheWrite as usize].amount()?,
+            output: all_output?,
+            reasoning: parts[Part::Reasoning as usize].amount()?,
+        };
+        parts.of(total?).or_else(|| parts.rounded(total?.decimals()).of(total?))
+    }
+}
+
+/// A total as genai-prices splits it: the input with what was cached, the output with the reasoning.
+struct Split {
+    input: Amount,
+    cache_read: Amount,
+    cache_write: Amount,
+    output: Amount,
+    reasoning: Amount,
+}
+
+impl Split {
+    /// Parts that sum to the total; `None` where a part is so small beside it that no amount holds both.
+    fn of(&self, total: Amount) -> Option<Cost> {
+        let &Self { input, cache_read, cache_write, output, reasoning } = self;
         Some(Cost {
             total,
-            input: all_input.checked_sub(cache_read)?.checked_sub(cache_write)?,
+            input: input.checked_sub(cache_read)?.checked_sub(cache_write)?,
             cache_read,
             cache_write,
-            output: all_output.checked_sub(reasoning)?,
+            output: output.checked_sub(reasoning)?,
             reasoning,
             // With what was rounded away from the total.
-            other: total.checked_sub(all_input)?.checked_sub(all_output)?,
+            other: total.checked_sub(input)?.checked_sub(output)?,
             nothing_priced: false,
         })
+    }
+
+    fn rounded(&self, decimals: u8) -> Self {
+        Self {
+            input: self.input.rounded(decimals),
+            cache_read: self.cache_read.rounded(decimals),
+            cache_write: self.cache_write.rounded(decimals),
+            output: self.output.rounded(decimals),
+            reasoning: self.reasoning.rounded(decimals),
+        }
     }
 }
 

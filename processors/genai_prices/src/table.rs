@@ -197,6 +197,9 @@ impl Offer {
         match *fields.as_slice() {
             ["price", when, prices] => {
                 self.prices.push((condition(when)?, price::parse(prices, registry)?));
+                if self.prices.len() > PRICES_MAX {
+                    return Err(format!("more than {PRICES_MAX} prices of one model"));
+                }
             }
             ["variant", context, when, prices] => {
                 let pairs = context.split(' ').map(|pair| pair.split_once('='));
@@ -225,6 +228,9 @@ impl Offer {
         Ok(())
     }
 }
+
+/// So that the times at which something changes stay few: they are prepared when the model is found.
+const PRICES_MAX: usize = 64;
 
 /// So that a set of them is a `u64`.
 const VARIANTS_MAX: usize = 64;

@@ -12,7 +12,10 @@ pub(crate) struct Config {
     processors: Vec<(String, Value)>,
     exporters: Vec<(String, Value)>,
     extensions: Vec<(String, Value)>,
+    connectors: Vec<(String, Value)>,
     signals: Vec<Signal>,
+    /// Beside those of the signals, or instead of them.
+    pipelines: Map<String, Value>,
     metrics: Value,
 }
 
@@ -24,7 +27,9 @@ impl Config {
             processors: Vec::new(),
             exporters: Vec::new(),
             extensions: Vec::new(),
+            connectors: Vec::new(),
             signals: Signal::ALL.to_vec(),
+            pipelines: Map::new(),
             metrics: json!({"level": "none"}),
         }
     }
@@ -66,6 +71,24 @@ impl Config {
         self
     }
 
+    pub(crate) fn connector(mut self, id: &str, value: Value) -> Self {
+        self.connectors.push((id.to_owned(), value));
+        self
+    }
+
+    /// One more pipeline.
+    pub(crate) fn pipeline(mut self, id: &str, value: Value) -> Self {
+        self.pipelines.insert(id.to_owned(), value);
+        self
+    }
+
+    /// These pipelines and no others.
+    pub(crate) fn pipelines(mut self, pipelines: Value) -> Self {
+        self.signals.clear();
+        self.pipelines = pipelines.as_object().cloned().unwrap();
+        self
+    }
+
     /// Pipelines for these signals alone.
     pub(crate) fn signals(mut self, signals: &[Signal]) -> Self {
         self.signals = signals.to_vec();
@@ -98,12 +121,14 @@ impl Config {
             .signals
             .iter()
             .map(|signal| (signal.name().to_owned(), pipeline.clone()))
+            .chain(self.pipelines.clone())
             .collect();
         let config = json!({
             "receivers": {"otlp": self.receiver},
             "processors": map(&self.processors),
             "exporters": map(&self.exporters),
             "extensions": map(&self.extensions),
+            "connectors": map(&self.connectors),
             "service": {
                 "extensions": ids(&self.extensions),
                 "pipelines": pipelines,

@@ -15,6 +15,7 @@ use crate::consumer::{BoxFuture, ConsumeError, Consumer};
 use crate::otlp;
 use crate::telemetry::metrics::Metrics;
 use crate::wasm::clock::Clock;
+use crate::wasm::outbox::Feeds;
 use crate::wasm::processor::GuestProcessor;
 use crate::wasm::runtime::{LoadError, Runtime};
 use crate::wasm::settings::{GuestOptions, Module};
@@ -61,7 +62,7 @@ impl InWasm {
         let sink = Arc::new(Sink::default());
         let next = Arc::clone(&sink) as Arc<dyn Consumer>;
         let _entered = tokio.enter();
-        let processor = runtime.start(guest, next, &metrics);
+        let processor = runtime.start(guest, next, Feeds::default(), &metrics);
         let tokio = Arc::clone(tokio);
         Ok(Self { tokio, clock, processor, sink, metrics, now: 0 })
     }

@@ -59,7 +59,10 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn read(&mut self) -> Result<(), String> {
-        for line in self.text.split_terminator('\n') {
+        let mut rest = self.text;
+        while !rest.is_empty() {
+            let (line, next) = split_once(rest, b'\n').unwrap_or((rest, ""));
+            rest = next;
             self.line += 1;
             if !line.is_empty() && !line.starts_with('#') {
                 self.read_line(line)?;
@@ -72,7 +75,7 @@ impl<'t> Reader<'t> {
     }
 
     fn read_line(&mut self, line: &'t str) -> Result<(), String> {
-        let (kind, rest) = line.split_once('\t').unwrap_or((line, ""));
+        let (kind, rest) = split_once(line, b'\t').unwrap_or(line.split_at(line.len()));
         if !self.has_format {
             return match (kind, rest) {
                 ("tamis-prices", FORMAT) => {
@@ -116,12 +119,11 @@ impl<'t> Reader<'t> {
 
     fn model(&mut self, rest: &str) -> Result<(), String> {
         let provider = self.providers.last_mut().ok_or("no provider before it")?;
-        let mut fields = rest.split('\t');
-        let (Some(id), Some(matching), Some(prices), None) =
-            (fields.next(), fields.next(), fields.next(), fields.next())
-        else {
-            return Err("expected id, clauses and prices".to_owned());
-        };
+        let fields = split_once(rest, b'\t').and_then(|(id, rest)| {
+            let (matching, prices) = split_once(rest, b'\t')?;
+            Some((id, matching, prices))
+        });
+        let (id, matching, prices) = fields.ok_or("expected id, clauses and prices")?;
         provider.rows.end += 1;
         let (id, matching, prices) = (self.span(id), self.span(matching), self.span(prices));
         let more = Span { start: prices.end + 1, end: prices.end + 1 };
@@ -146,4 +148,10 @@ impl<'t> Reader<'t> {
         let start = part.as_ptr().addr() - self.text.as_ptr().addr();
         Span { start: start as u32, end: (start + part.len()) as u32 }
     }
+}
+
+/// As `str::split_once`, which looks at one byte at a time.
+fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let place = memchr::memchr(separator, text.as_bytes())?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
 }

@@ -1,4 +1,5 @@
 //! The library from outside: beside genai-prices, and what a user can state.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests")]
 
 mod oracle;
 mod own;

@@ -10,6 +10,8 @@ const DAY: u64 = 86_400 * SECOND;
 
 /// What there is to ask about, as the oracle tells it.
 pub(crate) struct World {
+    /// Of genai-prices.
+    pub(crate) version: String,
     /// Every unit with those that include it.
     units: Vec<(Unit, Vec<Unit>)>,
     pub(crate) providers: Vec<Provider>,
@@ -74,6 +76,7 @@ impl World {
         let units = world["units"].as_object().unwrap();
         let units = units.iter().map(|(name, wider)| (unit(name), strings(wider)));
         Self {
+            version: string(&world["version"]),
             units: units
                 .map(|(unit, wider)| (unit, wider.iter().map(|name| self::unit(name)).collect()))
                 .collect(),
@@ -115,9 +118,9 @@ impl World {
             1 => Some(random.pick(&self.providers).id.clone()),
             2 => Some(format!(" {}\t", provider.id.to_uppercase())),
             3 if !provider.texts.is_empty() => Some(format!("my.{}-1", provider.texts.join("_"))),
-            4 => Some(
-                random.pick(&["litellm", "LiteLLM", "", "nobody", "az", "vertex_ai"]).to_string(),
-            ),
+            4 => Some(random.pick(&["litellm", "LiteLLM", "", "nobody", "vertex_ai"]).to_string()),
+            // Both have other providers' models as well.
+            5 => Some(random.pick(&["azure", "google"]).to_string()),
             _ => Some(provider.id.clone()),
         };
         question

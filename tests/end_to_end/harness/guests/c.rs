@@ -9,7 +9,7 @@ use wit_bindgen_core::wit_parser::Resolve;
 
 use crate::harness::root;
 
-/// Debian's packages: clang-19, wasi-libc, libclang-rt-19-dev-wasm32.
+/// Debian's packages: clang-19, lld-19, wasi-libc, libclang-rt-19-dev-wasm32.
 const CLANG: &str = "clang-19";
 
 pub(super) fn build() -> Vec<u8> {
@@ -28,9 +28,7 @@ pub(super) fn build() -> Vec<u8> {
         .arg("-o")
         .arg(&module)
         .status()
-        .unwrap_or_else(|error| {
-            panic!("{CLANG}: {error}; apt-get install {CLANG} wasi-libc libclang-rt-19-dev-wasm32")
-        });
+        .unwrap_or_else(|error| panic!("{CLANG}: {error}; `cargo xtask test` installs it"));
     assert!(status.success(), "{CLANG} failed");
     tamis_guest_build::encode(&std::fs::read(module).unwrap()).unwrap()
 }
