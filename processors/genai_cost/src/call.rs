@@ -22,6 +22,17 @@ pub(crate) enum Reported {
     Ignore,
 }
 
+/// Who says whether an item repeats what others tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// What it says of itself.
+    ByRules,
+    /// Its trace: it does.
+    Aggregate,
+    /// Its trace: it does not.
+    Call,
+}
+
 /// A call and its cost.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -50,9 +61,8 @@ impl Judge {
         Self { pricing, reported, usage: Usage::new() }
     }
 
-    /// `None`: the item is no call, and sums none up either. With `by_trace` others decide what is an
-    /// aggregate.
-    pub(crate) fn judge(&mut self, seen: &Seen<'_>, time: u64, by_trace: bool) -> Option<Call> {
+    /// `None`: the item is no call, and sums none up either.
+    pub(crate) fn judge(&mut self, seen: &Seen<'_>, time: u64, decision: Decision) -> Option<Call> {
         if !seen.is_about_model() {
             return None;
         }
@@ -71,7 +81,13 @@ impl Judge {
             tokens: None,
             kind,
         };
-        if kind != Kind::Aggregate || by_trace {
+        let is_aggregate = match decision {
+            Decision::ByRules => kind == Kind::Aggregate,
+            Decision::Aggregate => true,
+            // One that tells of no usage repeats nothing, and is no call either.
+            Decision::Call => kind == Kind::Aggregate && seen.counts.is_empty(),
+        };
+        if !is_aggregate {
             self.price(seen, time, &mut call);
             self.settle(&mut call);
         }

@@ -2,6 +2,7 @@
 
 mod metrics;
 mod prices;
+mod trace;
 
 use tamis_genai_prices::OwnPrice;
 use tamis_sdk::config::Section;
@@ -19,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) attributes: Dialects,
     pub(crate) normalize: bool,
     pub(crate) metrics: Settings,
+    pub(crate) trace: Option<crate::trace::Settings>,
 }
 
 impl Config {
@@ -30,6 +32,7 @@ impl Config {
             attributes: attributes(section),
             normalize: section.boolean("normalize").unwrap_or(false),
             metrics: metrics::read(section),
+            trace: trace::read(section, configuration.instances),
         })
     }
 }

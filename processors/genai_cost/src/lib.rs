@@ -22,6 +22,7 @@ mod report;
 mod resolve;
 mod seen;
 mod status;
+mod trace;
 mod value;
 mod walk;
 mod write;
@@ -29,11 +30,11 @@ mod write;
 use tamis_genai_prices::{Book, OwnPrice, Table};
 use tamis_sdk::wire::{self, Writer};
 use tamis_sdk::{
-    Configuration, Context, Descriptor, Error, Outcome, Partition, Problem, Processor, Signal,
-    Ticker, Trigger, WatchedFile, Watcher, clock,
+    Configuration, Context, Descriptor, Entry, Error, Memo, Outcome, Partition, Problem, Processor,
+    Replayer, Rewriter, Signal, Ticker, Trigger, WatchedFile, Watcher, clock,
 };
 
-use call::Judge;
+use call::{Decision, Judge};
 use config::Config;
 use item::Item;
 use metrics::Metrics;
@@ -42,6 +43,7 @@ use pricing::Pricing;
 use report::Report;
 use seen::Seen;
 use status::Status;
+use trace::{Decided, Gather, Traces};
 use walk::{Around, Visit, Walk, Written};
 use write::Attributes;
 
@@ -53,6 +55,10 @@ pub struct GenaiCost {
     report: Report,
     /// Only where somebody takes them.
     metrics: Option<Metrics>,
+    /// When they were sent.
+    sent: u64,
+    /// Only where the trace decides who repeats whom.
+    traces: Option<Traces>,
 }
 
 /// What stays as it was configured.
@@ -62,10 +68,12 @@ struct Settings {
     attributes: write::Dialects,
     normalize: bool,
     hash_seed: u64,
+    /// Between two sendings of metrics, in nanoseconds.
+    interval: u64,
 }
 
 #[cfg(feature = "guest")]
-tamis_sdk::export!(GenaiCost, ticker, watcher);
+tamis_sdk::export!(GenaiCost, ticker, watcher, replayer, rewriter);
 
 impl Processor for GenaiCost {
     fn configure(configuration: Configuration) -> Result<(Self, Descriptor), Vec<Problem>> {
@@ -78,18 +86,39 @@ impl Processor for GenaiCost {
         let judge = Judge::new(Pricing::new(book, hash_seed), config.reported_cost);
         let is_fed = configuration.feeds.contains(&Signal::Metrics);
         let descriptor = descriptor(&config, is_fed);
+        let interval = config.metrics.interval;
         let metrics = is_fed.then(|| Metrics::new(config.metrics, hash_seed, clock::wall()));
         let settings = Settings {
             prices: config.prices,
             attributes: config.attributes,
             normalize: config.normalize,
             hash_seed,
+            interval: u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX),
         };
         let report = Report::default();
-        Ok((Self { names: Names::new(), judge, settings, report, metrics }, descriptor))
+        let traces = config.trace.map(|trace| Traces::new(trace, hash_seed));
+        let names = Names::new();
+        Ok((Self { names, judge, settings, report, metrics, sent: 0, traces }, descriptor))
     }
 
     fn process(&mut self, context: &Context, batch: &[u8]) -> Result<Outcome, Error> {
+        if let (Some(traces), Signal::Traces) = (&mut self.traces, context.signal)
+            && traces.take(context.received, batch)?
+        {
+            return Ok(Outcome::Dropped);
+        }
+        self.price(context, batch, None)
+    }
+}
+
+impl GenaiCost {
+    /// Prices what is in a batch. Without `decided` the rules say who repeats whom.
+    fn price(
+        &mut self,
+        context: &Context,
+        batch: &[u8],
+        decided: Option<&Decided>,
+    ) -> Result<Outcome, Error> {
         self.report.begin();
         if let Some(metrics) = &mut self.metrics {
             metrics.begin();
@@ -100,15 +129,10 @@ impl Processor for GenaiCost {
             report: &mut self.report,
             metrics: self.metrics.as_mut(),
             context,
+            decided,
         };
-        let mut walk = Walk {
-            names: &self.names,
-            visit: &mut visit,
-            signal: context.signal,
-            hits: context.hits.as_deref(),
-            dialects: self.settings.attributes,
-        };
-        let outcome = walk.batch(batch)?;
+        let dialects = self.settings.attributes;
+        let outcome = Walk::new(&self.names, &mut visit, context, dialects).batch(batch)?;
         let repeated = self.metrics.as_mut().map_or(0, Metrics::count);
         self.report.send(repeated);
         Ok(outcome)
@@ -117,14 +141,49 @@ impl Processor for GenaiCost {
 
 impl Ticker for GenaiCost {
     fn tick(&mut self, now: u64) -> Result<(), Error> {
-        if let Some(metrics) = &mut self.metrics {
+        if let Some(traces) = &mut self.traces {
+            traces.release(Some(now));
+        }
+        // Traces are looked at more often. A tick may be a little early.
+        let due = self.sent.saturating_add(self.settings.interval / 10 * 9);
+        let early = self.traces.is_some() && now < due;
+        if let Some(metrics) = &mut self.metrics
+            && !early
+        {
             metrics.send(now);
+            self.sent = now;
         }
         Ok(())
     }
 
     fn flush(&mut self, now: u64) -> Result<(), Error> {
-        self.tick(now)
+        if let Some(traces) = &mut self.traces {
+            traces.release(None);
+        }
+        if let Some(metrics) = &mut self.metrics {
+            metrics.send(now);
+        }
+        Ok(())
+    }
+}
+
+impl Replayer for GenaiCost {
+    fn replay(&mut self, entries: &[Entry], _: &[Memo]) -> Result<(), Error> {
+        if let Some(traces) = &mut self.traces {
+            entries.iter().for_each(|entry| traces.replay(entry.received, &entry.key));
+        }
+        Ok(())
+    }
+}
+
+impl Rewriter for GenaiCost {
+    fn rewrite(&mut self, _: &[u8], signal: Signal, batch: &[u8]) -> Result<Outcome, Error> {
+        let mut context = Context::new(signal);
+        context.received = clock::wall();
+        let mut gather = Gather::new(&mut self.judge, context.received);
+        Walk::new(&self.names, &mut gather, &context, self.settings.attributes).batch(batch)?;
+        let decided = gather.decide(self.settings.hash_seed);
+        self.price(&context, batch, Some(&decided))
     }
 }
 
@@ -144,11 +203,17 @@ fn descriptor(config: &Config, is_fed: bool) -> Descriptor {
     descriptor.triggers =
         dialects::TRIGGERS.iter().map(|text| Trigger::new().literal(text.as_bytes())).collect();
     descriptor.skip_without_hit = true;
+    let interval = u32::try_from(config.metrics.interval.as_millis()).unwrap_or(u32::MAX);
+    descriptor.tick_interval = is_fed.then_some(interval);
+    if let Some(trace) = config.trace {
+        // All spans of a trace are of interest.
+        descriptor.skip_without_hit = false;
+        descriptor.partition = Partition::TraceId;
+        descriptor.tick_interval = Some(Traces::tick(trace).min(interval));
+    }
     if is_fed {
         // One data point of a set, so one instance.
         descriptor.partition = Partition::Whole;
-        let interval = config.metrics.interval.as_millis();
-        descriptor.tick_interval = Some(u32::try_from(interval).unwrap_or(u32::MAX));
     }
     if let Some(name) = &config.price_table {
         let file = WatchedFile { path: vec!["price_table".to_owned()], name: name.clone() };
@@ -164,6 +229,7 @@ struct Pass<'p> {
     report: &'p mut Report,
     metrics: Option<&'p mut Metrics>,
     context: &'p Context,
+    decided: Option<&'p Decided>,
 }
 
 impl Visit for Pass<'_> {
@@ -174,7 +240,8 @@ impl Visit for Pass<'_> {
         around: Around<'a>,
         attributes: &mut Vec<u8>,
     ) -> Result<Written, wire::Error> {
-        let Some(call) = self.judge.judge(seen, item.time(self.context.received), false) else {
+        let decision = self.decided.map_or(Decision::ByRules, |decided| decided.of(item));
+        let Some(call) = self.judge.judge(seen, item.time(self.context.received), decision) else {
             return Ok(Written::Nothing);
         };
         self.report.call(&call, seen);

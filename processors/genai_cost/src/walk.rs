@@ -5,7 +5,7 @@ use tamis_sdk::edit::{Cursor, Editor};
 use tamis_sdk::otlp::logs::LogRecord;
 use tamis_sdk::otlp::trace::Span;
 use tamis_sdk::wire::{Error, Field, Message};
-use tamis_sdk::{Hit, Outcome, Signal};
+use tamis_sdk::{Context, Hit, Outcome, Signal};
 
 use crate::item::Item;
 use crate::names::Names;
@@ -63,6 +63,9 @@ pub(crate) enum Written {
 
 /// What is done with what an item says.
 pub(crate) trait Visit {
+    /// Called for every item, before [`item`](Self::item) for those that are about a model.
+    fn any(&mut self, _: &Item<'_>) {}
+
     /// Writes attributes into `attributes`, encoded for the item.
     fn item<'a>(
         &mut self,
@@ -75,14 +78,24 @@ pub(crate) trait Visit {
 
 /// One batch on its way through.
 pub(crate) struct Walk<'w, V> {
-    pub(crate) names: &'w Names,
-    pub(crate) visit: &'w mut V,
-    pub(crate) signal: Signal,
-    pub(crate) hits: Option<&'w [Hit]>,
-    pub(crate) dialects: Dialects,
+    names: &'w Names,
+    visit: &'w mut V,
+    signal: Signal,
+    hits: Option<&'w [Hit]>,
+    dialects: Dialects,
 }
 
-impl<V: Visit> Walk<'_, V> {
+impl<'w, V: Visit> Walk<'w, V> {
+    pub(crate) fn new(
+        names: &'w Names,
+        visit: &'w mut V,
+        context: &'w Context,
+        dialects: Dialects,
+    ) -> Self {
+        let (signal, hits) = (context.signal, context.hits.as_deref());
+        Self { names, visit, signal, hits, dialects }
+    }
+
     pub(crate) fn batch(&mut self, batch: &[u8]) -> Result<Outcome, Error> {
         let mut editor = Editor::new(batch);
         let mut seen = Seen::default();
@@ -134,6 +147,7 @@ impl<V: Visit> Walk<'_, V> {
             Signal::Logs => Item::log_record(field.message()?, self.names, seen)?,
             _ => Item::span(field.message()?, self.names, seen)?,
         };
+        self.visit.any(&item);
         if !seen.is_about_model() {
             return Ok(());
         }

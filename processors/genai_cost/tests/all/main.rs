@@ -6,4 +6,5 @@ mod conservation;
 mod invariance;
 mod metrics;
 mod support;
+mod trace;
 mod wire;

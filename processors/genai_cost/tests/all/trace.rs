@@ -1,0 +1,147 @@
+//! The trace decides who repeats whom.
+
+use genai_cost::GenaiCost;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use tamis_sdk::testing::{Driver, Native};
+use tamis_sdk::{Configuration, Partition, Processor};
+
+use crate::support::*;
+
+const CONFIG: &str = r#"{"trace": {"wait": "10s"}}"#;
+
+/// A span of one trace below another; with usage, if there is any; of an operation, if it says one.
+fn below(id: u64, parent: u64, usage: Option<(i64, i64)>, operation: &str) -> Span {
+    let mut span = match usage {
+        Some((input, output)) => call(id, "gpt-4o", input, output),
+        None => span(id, vec![attribute("http.route", text("/"))]),
+    };
+    if usage.is_some() {
+        span.attributes.remove(0);
+    }
+    if !operation.is_empty() {
+        span.attributes.push(attribute("gen_ai.operation.name", text(operation)));
+    }
+    span.trace_id = vec![7; 16];
+    span.parent_span_id = if parent == 0 { Vec::new() } else { parent.to_be_bytes().to_vec() };
+    span
+}
+
+/// Statuses by span, after the wait.
+fn decided(driver: &mut Native<GenaiCost>, batches: &[Vec<Span>]) -> Vec<(u64, String)> {
+    driver.set_time(START);
+    for spans in batches {
+        driver.batch(&batch("shop", spans.clone())).unwrap();
+    }
+    driver.set_time(START + 9 * SECOND);
+    driver.tick().unwrap();
+    assert!(driver.take_out().is_empty());
+    driver.set_time(START + 10 * SECOND);
+    driver.tick().unwrap();
+    let mut all: Vec<(u64, String)> = Vec::new();
+    for batch in driver.take_out() {
+        all.extend(spans(&batch).iter().map(|span| {
+            let id = u64::from_be_bytes(span.span_id[..].try_into().unwrap());
+            (id, status(&span.attributes).to_owned())
+        }));
+    }
+    all.sort();
+    all
+}
+
+fn start(config: &str) -> Native<GenaiCost> {
+    Native::start(config).unwrap_or_else(|_| panic!("{config}"))
+}
+
+fn told(wanted: &[(u64, &str)]) -> Vec<(u64, String)> {
+    wanted.iter().map(|(id, status)| (*id, (*status).to_owned())).collect()
+}
+
+#[test]
+fn a_wrapper_without_a_sign_is_known_by_its_sum() {
+    let spans = vec![
+        below(1, 0, Some((3000, 700)), ""),
+        below(2, 1, None, ""),
+        below(3, 2, Some((1000, 500)), "chat"),
+        below(4, 1, Some((2000, 200)), "chat"),
+    ];
+    let wanted = told(&[(1, "aggregate"), (2, ""), (3, "priced"), (4, "priced")]);
+    // Children come before their parents, and in other batches.
+    let batches: Vec<_> = spans.iter().rev().map(|span| vec![span.clone()]).collect();
+    assert_eq!(decided(&mut start(CONFIG), &batches), wanted);
+    assert_eq!(decided(&mut start(CONFIG), &[spans]), wanted);
+}
+
+#[test]
+fn an_agent_with_nothing_below_counts_itself() {
+    let spans = vec![below(1, 0, Some((3000, 700)), "invoke_agent"), below(2, 1, None, "")];
+    assert_eq!(decided(&mut start(CONFIG), &[spans]), told(&[(1, "priced"), (2, "")]));
+}
+
+#[test]
+fn a_call_that_leads_to_another_counts_unless_both_are_the_same() {
+    let spans = vec![
+        below(1, 0, Some((3000, 700)), "chat"),
+        below(2, 1, Some((1000, 500)), "chat"),
+        below(3, 0, Some((1000, 500)), "chat"),
+        below(4, 3, Some((1000, 500)), "chat"),
+    ];
+    let wanted = told(&[(1, "priced"), (2, "priced"), (3, "aggregate"), (4, "priced")]);
+    assert_eq!(decided(&mut start(CONFIG), &[spans]), wanted);
+}
+
+#[test]
+fn aggregates_of_aggregates_and_circles() {
+    let mut circle = below(8, 9, Some((1000, 500)), "");
+    circle.attributes.push(attribute("x", Any::BoolValue(true)));
+    let spans = vec![
+        below(1, 0, Some((3000, 700)), "invoke_agent"),
+        below(2, 1, Some((3000, 700)), ""),
+        below(3, 2, Some((3000, 700)), "chat"),
+        circle,
+        below(9, 8, Some((1, 1)), "chat"),
+    ];
+    let out = decided(&mut start(CONFIG), &[spans]);
+    assert_eq!(out[..3], told(&[(1, "aggregate"), (2, "aggregate"), (3, "priced")]));
+    assert_eq!(out.len(), 5);
+}
+
+#[test]
+fn what_waits_outlives_the_instance_and_leaves_at_the_end() {
+    let mut driver = start(CONFIG);
+    driver.set_time(START);
+    driver.batch(&batch("shop", vec![below(1, 0, Some((1000, 500)), "chat")])).unwrap();
+    driver.restart().unwrap();
+    driver.set_time(START + 10 * SECOND);
+    driver.tick().unwrap();
+    assert_eq!(driver.take_out().len(), 1);
+    driver.batch(&batch("shop", vec![below(2, 0, Some((1000, 500)), "chat")])).unwrap();
+    driver.flush().unwrap();
+    assert_eq!(driver.take_out().len(), 1);
+}
+
+#[test]
+fn without_room_the_rules_decide_at_once() {
+    let mut driver = start(r#"{"trace": {"wait": "10s", "max_traces": 1}}"#);
+    driver.set_time(START);
+    driver.batch(&batch("shop", vec![below(1, 0, Some((1000, 500)), "chat")])).unwrap();
+    assert!(driver.take_out().is_empty());
+    driver.batch(&batch("shop", vec![call(40, "gpt-4o", 1000, 500)])).unwrap();
+    assert_eq!(driver.take_out().len(), 1);
+    let mut driver = start(CONFIG);
+    assert!(driver.set_room(Some(0)));
+    driver.batch(&batch("shop", vec![call(40, "gpt-4o", 1000, 500)])).unwrap();
+    let out = driver.take_out();
+    assert_eq!(status(&spans(&out[0])[0].attributes), "priced");
+}
+
+#[test]
+fn the_partition_is_the_trace_unless_metrics_are_made() {
+    let (_, descriptor) = configured(CONFIG);
+    assert_eq!((descriptor.partition, descriptor.skip_without_hit), (Partition::TraceId, false));
+    let (_, descriptor) = fed(CONFIG);
+    assert_eq!((descriptor.partition, descriptor.tick_interval), (Partition::Whole, Some(1_000)));
+    let problems =
+        GenaiCost::configure(Configuration::from_json(r#"{"trace": {}}"#)).err().unwrap();
+    assert_eq!(problems[0].path, ["trace", "wait"]);
+}
