@@ -1,0 +1,187 @@
+"""Calls models with the real clients of OpenAI and Anthropic, under one real instrumentation.
+
+The models are a server of this process, see `fake_models.py`; the spans go to the endpoint, with the
+instrumentation's name as `service.name`. Prints one JSON line for each call that the server answered:
+what it answered, and what that costs as genai-prices reckons; no cost where it refused the call.
+"""
+
+import argparse
+import json
+from datetime import datetime, timezone
+
+from fake_models import LIMITED, Server
+from genai_prices import Usage, calc_price
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+QUESTION = [{"role": "user", "content": "What is the weather?"}]
+
+
+def openai_client(url):
+    import openai
+
+    return openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+
+
+def chat_of_openai(url):
+    client = openai_client(url)
+    for model in ("gpt-4o", "o4-mini"):
+        client.chat.completions.create(model=model, messages=QUESTION)
+    options = {"include_usage": True}
+    stream = client.chat.completions.create(
+        model="gpt-4.1-mini", messages=QUESTION, stream=True, stream_options=options
+    )
+    for _ in stream:
+        pass
+    client.embeddings.create(model="text-embedding-3-small", input="weather")
+    refused(client)
+
+
+def refused(client):
+    import openai
+
+    try:
+        client.chat.completions.create(model=LIMITED, messages=QUESTION)
+    except openai.RateLimitError:
+        return
+    raise SystemExit("a call was not refused")
+
+
+def responses_of_openai(url):
+    client = openai_client(url)
+    client.responses.create(model="gpt-5", input="What is the weather?")
+    for _ in client.responses.create(model="gpt-5", input="What is the weather?", stream=True):
+        pass
+
+
+def messages_of_anthropic(url):
+    import anthropic
+
+    client = anthropic.Anthropic(base_url=url, api_key="none", max_retries=0)
+    for model in ("claude-sonnet-4-5", "claude-haiku-4-5"):
+        client.messages.create(model=model, max_tokens=1000, messages=QUESTION)
+    for _ in client.messages.create(model="claude-sonnet-4-5", max_tokens=1000, messages=QUESTION, stream=True):
+        pass
+    with client.messages.stream(model="claude-haiku-4-5", max_tokens=1000, messages=QUESTION) as stream:
+        for _ in stream:
+            pass
+
+
+def agents_of_pydantic(url):
+    """Runs that repeat the usage of their calls, one of them of two calls with a tool between."""
+    from anthropic import AsyncAnthropic
+    from openai import AsyncOpenAI
+    from pydantic_ai import Agent
+    from pydantic_ai.models.anthropic import AnthropicModel
+    from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+    from pydantic_ai.providers.anthropic import AnthropicProvider
+    from pydantic_ai.providers.openai import OpenAIProvider
+
+    def weather(city: str) -> str:
+        return f"sunny in {city}"
+
+    openai = OpenAIProvider(openai_client=AsyncOpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0))
+    client = AsyncAnthropic(base_url=url, api_key="none", max_retries=0)
+    anthropic = AnthropicProvider(anthropic_client=client)
+    for model, tools in (
+        (OpenAIChatModel("gpt-4o", provider=openai), [weather]),
+        (OpenAIChatModel("o4-mini", provider=openai), []),
+        (OpenAIResponsesModel("gpt-5", provider=openai), []),
+        (AnthropicModel("claude-sonnet-4-5", provider=anthropic), []),
+    ):
+        Agent(model, tools=tools).run_sync("What is the weather?")
+
+
+def instrument_openai_v2(provider):
+    from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor
+
+    OpenAIInstrumentor().instrument(tracer_provider=provider)
+
+
+def instrument_openai_openinference(provider):
+    from openinference.instrumentation.openai import OpenAIInstrumentor
+
+    OpenAIInstrumentor().instrument(tracer_provider=provider)
+
+
+def instrument_anthropic_openinference(provider):
+    from openinference.instrumentation.anthropic import AnthropicInstrumentor
+
+    AnthropicInstrumentor().instrument(tracer_provider=provider)
+
+
+def instrument_openai_openllmetry(provider):
+    from opentelemetry.instrumentation.openai import OpenAIInstrumentor
+
+    OpenAIInstrumentor().instrument(tracer_provider=provider)
+
+
+def instrument_anthropic_openllmetry(provider):
+    from opentelemetry.instrumentation.anthropic import AnthropicInstrumentor
+
+    AnthropicInstrumentor().instrument(tracer_provider=provider)
+
+
+def instrument_pydantic_ai(provider):
+    from pydantic_ai import Agent
+    from pydantic_ai.models.instrumented import InstrumentationSettings
+
+    Agent.instrument_all(InstrumentationSettings(tracer_provider=provider))
+
+
+# By name: how it is set up, and the calls that it knows of.
+INSTRUMENTATIONS = {
+    "openai-v2": (instrument_openai_v2, [chat_of_openai]),
+    "openinference-openai": (instrument_openai_openinference, [chat_of_openai, responses_of_openai]),
+    "openinference-anthropic": (instrument_anthropic_openinference, [messages_of_anthropic]),
+    "openllmetry-openai": (instrument_openai_openllmetry, [chat_of_openai, responses_of_openai]),
+    "openllmetry-anthropic": (instrument_anthropic_openllmetry, [messages_of_anthropic]),
+    "pydantic-ai": (instrument_pydantic_ai, [agents_of_pydantic]),
+}
+
+
+def cost(answer):
+    usage = Usage(
+        input_tokens=answer.usage.input,
+        cache_read_tokens=answer.usage.cached,
+        cache_write_tokens=answer.usage.cache_write,
+        output_tokens=answer.usage.output,
+    )
+    now = datetime.now(timezone.utc)
+    price = calc_price(usage, answer.model, provider_id=answer.provider, genai_request_timestamp=now)
+    return str(price.total_price)
+
+
+def line(service, api, model, answer):
+    told = {"service": service, "api": api, "request_model": model}
+    if answer is not None:
+        told |= {"model": answer.model, "usage": vars(answer.usage), "cost": cost(answer)}
+    return json.dumps(told)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--endpoint", required=True, help="host:port of OTLP over HTTP")
+    parser.add_argument("--instrumentation", required=True, choices=INSTRUMENTATIONS)
+    options = parser.parse_args()
+
+    name = options.instrumentation
+    exporter = OTLPSpanExporter(endpoint=f"http://{options.endpoint}/v1/traces")
+    provider = TracerProvider(resource=Resource.create({"service.name": name}))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    server = Server()
+    instrument, calls = INSTRUMENTATIONS[name]
+    instrument(provider)
+    for call in calls:
+        call(server.url(name))
+    is_sent = provider.force_flush()
+    provider.shutdown()
+    for entry in server.ledger:
+        print(line(*entry))
+    return 0 if is_sent else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
