@@ -94,10 +94,16 @@ def agents_of_pydantic(url):
         Agent(model, tools=tools).run_sync("What is the weather?")
 
 
-def instrument_openai_v2(provider):
-    from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor
+def instrument_openai_otel(provider):
+    from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
 
     OpenAIInstrumentor().instrument(tracer_provider=provider)
+
+
+def instrument_anthropic_otel(provider):
+    from opentelemetry.instrumentation.genai.anthropic import AnthropicInstrumentor
+
+    AnthropicInstrumentor().instrument(tracer_provider=provider)
 
 
 def instrument_openai_openinference(provider):
@@ -133,7 +139,8 @@ def instrument_pydantic_ai(provider):
 
 # By name: how it is set up, and the calls that it knows of.
 INSTRUMENTATIONS = {
-    "openai-v2": (instrument_openai_v2, [chat_of_openai]),
+    "otel-openai": (instrument_openai_otel, [chat_of_openai, responses_of_openai]),
+    "otel-anthropic": (instrument_anthropic_otel, [messages_of_anthropic]),
     "openinference-openai": (instrument_openai_openinference, [chat_of_openai, responses_of_openai]),
     "openinference-anthropic": (instrument_anthropic_openinference, [messages_of_anthropic]),
     "openllmetry-openai": (instrument_openai_openllmetry, [chat_of_openai, responses_of_openai]),
