@@ -10,6 +10,7 @@ pub(crate) mod http;
 pub(crate) mod metrics;
 pub(crate) mod oracle;
 pub(crate) mod process;
+pub(crate) mod prometheus;
 pub(crate) mod python;
 pub(crate) mod received;
 pub(crate) mod sample;

@@ -9,6 +9,7 @@
 //! - [`lifecycle`]: start, signals, shutdown, `validate`
 //! - [`configurations`]: what users start from
 //! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
+//! - [`dashboard`]: what operators look at, with a real Prometheus
 //! - [`feeding`]: pipelines that feed each other
 //! - [`surviving`]: what is held over kills and restarts
 
@@ -17,6 +18,7 @@
 mod answers;
 mod chaos;
 mod configurations;
+mod dashboard;
 mod delivery;
 mod feeding;
 mod harness;

@@ -51,9 +51,14 @@ pub(crate) const TRIGGERS: &[&str] = &[
     "oken",
     "usage",
     "openinference.",
+    "langsmith.span.kind",
     "langfuse.observation.",
     "traceloop.span.kind",
     "mlflow.spanType",
     "ai.operationId",
+    "ai.response.providerMetadata",
     "embedding.model_name",
 ];
+
+#[cfg(test)]
+mod tests;

@@ -35,6 +35,7 @@ const WORDS: &[(Scheme, &[(&str, Kind)])] = &[
             ("invoke_workflow", Aggregate),
             ("handoff", Aggregate),
             ("plan", Aggregate),
+            ("framework", Aggregate),
             ("retrieval", Aggregate),
             ("create_memory", Aggregate),
             ("search_memory", Aggregate),
@@ -58,6 +59,7 @@ const WORDS: &[(Scheme, &[(&str, Kind)])] = &[
             ("guardrail", Aggregate),
             ("evaluator", Aggregate),
             ("prompt", Aggregate),
+            ("parser", Aggregate),
         ],
     ),
     (

@@ -59,6 +59,8 @@ pub struct GenaiCost {
     sent: u64,
     /// Only where the trace decides who repeats whom.
     traces: Option<Traces>,
+    /// The last traces are on their way.
+    is_ending: bool,
 }
 
 /// What stays as it was configured.
@@ -98,7 +100,10 @@ impl Processor for GenaiCost {
         let report = Report::default();
         let traces = config.trace.map(|trace| Traces::new(trace, hash_seed));
         let names = Names::new();
-        Ok((Self { names, judge, settings, report, metrics, sent: 0, traces }, descriptor))
+        Ok((
+            Self { names, judge, settings, report, metrics, sent: 0, traces, is_ending: false },
+            descriptor,
+        ))
     }
 
     fn process(&mut self, context: &Context, batch: &[u8]) -> Result<Outcome, Error> {
@@ -157,6 +162,7 @@ impl Ticker for GenaiCost {
     }
 
     fn flush(&mut self, now: u64) -> Result<(), Error> {
+        self.is_ending = true;
         if let Some(traces) = &mut self.traces {
             traces.release(None);
         }
@@ -183,7 +189,12 @@ impl Rewriter for GenaiCost {
         let mut gather = Gather::new(&mut self.judge, context.received);
         Walk::new(&self.names, &mut gather, &context, self.settings.attributes).batch(batch)?;
         let decided = gather.decide(self.settings.hash_seed);
-        self.price(&context, batch, Some(&decided))
+        let outcome = self.price(&context, batch, Some(&decided))?;
+        if let Some(metrics) = self.metrics.as_mut().filter(|_| self.is_ending) {
+            // There is no further tick.
+            metrics.send(context.received);
+        }
+        Ok(outcome)
     }
 }
 

@@ -24,10 +24,14 @@ pub(crate) fn read<'a>(
 ) -> Result<(), Error> {
     let mut path = Path::default();
     path.push(key.rsplit('.').next().unwrap_or(key).as_bytes());
-    let walk = Walk { names, is_usage: !key.ends_with("response") };
+    let walk = Walk { names, is_usage: !is_answer(key) };
     match value {
         Value::Map(map) => walk.map(map, &mut path, seen),
         Value::Text(text) => {
+            // Most answers are somebody else's, and take long to read.
+            if is_answer(key) && !contains(text, b"oken") {
+                return Ok(());
+            }
             if let Some(json) = parse(text) {
                 walk.json(&json, &mut path, seen);
             }
@@ -37,14 +41,23 @@ pub(crate) fn read<'a>(
     }
 }
 
+/// Whether the object is a whole answer, in which usage is a member.
+fn is_answer(key: &str) -> bool {
+    key.ends_with("response") || key == "response_data"
+}
+
 /// Reads the body of a log record: an answer as it came, in which `usage` stands, or something else.
 pub(crate) fn body<'a>(names: &Names, value: Value<'a>, seen: &mut Seen<'a>) -> Result<(), Error> {
     let is_worth_it = match value {
-        Value::Text(text) => text.first() == Some(&b'{') && contains(text, b"oken"),
+        Value::Text(text) => text.first() == Some(&b'{'),
         Value::Map(_) => true,
         _ => false,
     };
-    if is_worth_it { read(names, "response", value, seen) } else { Ok(()) }
+    if !is_worth_it {
+        return Ok(());
+    }
+    seen.touch();
+    read(names, "response", value, seen)
 }
 
 fn contains(text: &[u8], word: &[u8]) -> bool {

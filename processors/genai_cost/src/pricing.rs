@@ -133,8 +133,20 @@ fn by_prefix(
     match prefix.map(provider) {
         Some(Provider::Known(id)) => ask(Some(id), model),
         Some(Provider::Local) => None,
+        _ if is_of_bedrock(model) => ask(Some("aws"), model),
         _ => ask(None, model).or_else(|| by_maker(model, ask)),
     }
+}
+
+/// Whether the name is of Bedrock's shape: `anthropic.claude-..`, `us.amazon.nova-..`.
+fn is_of_bedrock(model: &str) -> bool {
+    const MAKERS: &[&str] =
+        &["anthropic", "amazon", "meta", "mistral", "cohere", "ai21", "deepseek", "qwen", "writer"];
+    const REGIONS: &[&str] = &["us", "eu", "apac", "jp", "au", "ca", "global", "us-gov"];
+    let mut parts = model.split('.');
+    let first = parts.next().filter(|_| model.contains('.')).unwrap_or_default();
+    let maker = if REGIONS.contains(&first) { parts.next().unwrap_or_default() } else { first };
+    MAKERS.contains(&maker)
 }
 
 /// Those who sell models of their own making.
@@ -195,5 +207,22 @@ impl Recent {
             && self.request.as_deref() == named.request
             && self.provider.as_deref() == named.provider
             && self.tier.as_deref() == named.tier
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_bedrock;
+
+    #[test]
+    fn names_of_bedrock_are_told_by_their_shape() {
+        for name in ["anthropic.claude-sonnet-4-5-v1:0", "us.amazon.nova-pro-v1:0"] {
+            assert!(is_of_bedrock(name), "{name}");
+        }
+        for name in
+            ["claude-sonnet-4.5", "gpt-4.1", "us.x", "anthropic", "", "us.", "mistral-7b.q4"]
+        {
+            assert!(!is_of_bedrock(name), "{name}");
+        }
     }
 }

@@ -121,8 +121,16 @@ pub(crate) fn provider(name: &str) -> Provider {
         .unwrap_or(Unknown)
 }
 
+/// Told by the whole name, and without a copy: every call is asked.
 pub(crate) fn is_framework(name: &str) -> bool {
-    provider(name) == Framework
+    let same = |known: &str| {
+        known.len() == name.len()
+            && known.bytes().zip(name.bytes()).all(|(known, byte)| match byte {
+                b'-' | b' ' => known == b'_',
+                byte => known == byte.to_ascii_lowercase(),
+            })
+    };
+    NAMES.iter().any(|(known, found)| *found == Framework && same(known))
 }
 
 /// Whether cached input stands beside input in the provider's answers.
@@ -148,6 +156,14 @@ fn contains(text: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn frameworks_are_told_in_any_spelling() {
+        assert!(
+            ["langchain", "LangChain", "llama-index", "Spring AI"].into_iter().all(is_framework)
+        );
+        assert!(!["openai", "lang", "llama.index"].into_iter().any(is_framework));
+    }
 
     #[test]
     fn names_of_every_dialect_are_known() {

@@ -293,3 +293,6 @@ fn fill(counts: &Counts, tokens: &Tokens, usage: &mut Usage) {
         usage.set(Unit::OutputTokens, output);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,11 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// Something else than an attribute is about to be read into it.
+    pub(crate) fn touch(&mut self) {
+        self.is_touched = true;
+    }
+
     /// Reads an attribute; most are of no interest, which is found out by their key.
     #[inline]
     pub(crate) fn attribute(&mut self, names: &Names, pair: Message<'a>) -> Result<(), Error> {

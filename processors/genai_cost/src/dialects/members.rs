@@ -62,6 +62,7 @@ pub(crate) const MEMBERS: &[(&str, Member)] = &[
     ("cachedtokens", C(CacheRead, Within)),
     ("cachedprompttokens", C(CacheRead, Within)),
     ("promptcachehittokens", C(CacheRead, Within)),
+    ("promptcachemisstokens", C(Uncached, Unsaid)),
     ("reasoningtokens", C(Reasoning, Within)),
     ("servicetier", ServiceTier),
     // What OpenRouter and gateways add.
@@ -108,6 +109,14 @@ pub(crate) const MEMBERS: &[(&str, Member)] = &[
     ("outputtokens.total", C(Output, Within)),
     ("outputtokens.text", Nothing),
     ("outputtokens.reasoning", C(Reasoning, Within)),
+    // LangChain, beside OpenAI's `input_tokens` and `output_tokens`.
+    ("inputtokendetails.cacheread", C(CacheRead, Within)),
+    ("inputtokendetails.cachecreation", C(CacheWrite, Within)),
+    ("inputtokendetails.ephemeral5minputtokens", C(CacheWrite5m, Within)),
+    ("inputtokendetails.ephemeral1hinputtokens", C(CacheWrite1h, Within)),
+    ("inputtokendetails.audio", C(InputAudio, Within)),
+    ("outputtokendetails.reasoning", C(Reasoning, Within)),
+    ("outputtokendetails.audio", C(OutputAudio, Within)),
     // Pydantic AI.
     ("details.cachereadtokens", C(CacheRead, Within)),
     ("details.cachewritetokens", C(CacheWrite, Within)),

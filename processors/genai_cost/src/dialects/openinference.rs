@@ -7,6 +7,8 @@ use crate::meaning::{Name, Scheme, Text as T, name};
 
 pub(super) const NAMES: &[Name] = &[
     name("openinference.span.kind", Kind(Scheme::OpenInference)),
+    // LangSmith has the same words.
+    name("langsmith.span.kind", Kind(Scheme::OpenInference)),
     name("llm.provider", Text(T::Provider, 4)),
     name("llm.system", Text(T::Provider, 5)),
     name("llm.model_name", Text(T::ResponseModel, 3)),

@@ -225,7 +225,8 @@ const DIALECTS: &[(&str, Render)] = &[
 #[test]
 fn one_usage_costs_the_same_in_every_dialect() {
     let mut random = Random::new();
-    for _ in 0..300 {
+    let (mut processor, _) = configured("{}");
+    for _ in 0..2_000 {
         let input = random.below(150_000) as i64 + 1;
         let read = if random.below(3) == 0 { 0 } else { random.below(input as u64 + 1) as i64 };
         let write =
@@ -233,10 +234,10 @@ fn one_usage_costs_the_same_in_every_dialect() {
         let output = random.below(20_000) as i64 + 1;
         let reasoning = if random.below(2) == 0 { 0 } else { random.below(output as u64) as i64 };
         let usage = Usage { input, read, write, output, reasoning };
-        let wanted = cost(&priced("{}", DIALECTS[0].1(usage)));
+        let wanted = cost(&priced_by(&mut processor, DIALECTS[0].1(usage)));
         assert!(wanted.is_some(), "{usage:?}");
         for (name, render) in &DIALECTS[1..] {
-            let out = priced("{}", render(usage));
+            let out = priced_by(&mut processor, render(usage));
             if status(&out) == "priced" {
                 assert_eq!(cost(&out), wanted, "{name} {usage:?}");
             } else {

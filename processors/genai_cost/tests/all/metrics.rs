@@ -1,6 +1,7 @@
 //! What is added up, and when it is sent.
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::trace::v1::span::Event;
 use tamis_sdk::testing::{reset, set_clock, set_outbox_full};
 use tamis_sdk::{Configuration, Context, Partition, Processor, Signal, Ticker};
 
@@ -85,6 +86,43 @@ fn a_call_is_in_every_metric() {
         ["gen_ai.request.model=gpt-4o", "gen_ai.usage.cost.status=no_usage"]
     );
     assert_eq!(numbers(&metrics, "gen_ai.client.calls.rate_limited").len(), 1);
+}
+
+#[test]
+fn events_tell_of_first_output_and_of_limits() {
+    reset();
+    let (mut processor, _) = fed("{}");
+    let event = |name: &str, after: u64, attributes| Event {
+        name: name.to_owned(),
+        time_unix_nano: START + after,
+        attributes,
+        ..Event::default()
+    };
+    let mut streamed = call(1, "gpt-4o", 1000, 500);
+    streamed.events = vec![
+        event("llm.content.completion.chunk", SECOND / 2, Vec::new()),
+        event("llm.content.completion.chunk", SECOND / 4, Vec::new()),
+    ];
+    let mut refused = call(2, "gpt-4o", 1000, 500);
+    let kind = attribute("exception.type", text("anthropic.RateLimitError"));
+    refused.events = vec![event("exception", SECOND, vec![kind])];
+    take(&mut processor, &batch("shop", vec![streamed, refused]));
+    processor.tick(START).unwrap();
+    let metrics = emitted();
+    let first = histograms(&metrics, "gen_ai.client.operation.time_to_first_chunk");
+    assert_eq!((first.len(), first[0].count, first[0].sum), (1, 1, Some(0.25)));
+    let limited = numbers(&metrics, "gen_ai.client.calls.rate_limited");
+    assert_eq!(
+        (limited.len(), labels(&limited[0].attributes), number(&limited[0])),
+        (
+            1,
+            vec![
+                "gen_ai.provider.name=openai".to_owned(),
+                "gen_ai.request.model=gpt-4o".to_owned()
+            ],
+            1.0
+        )
+    );
 }
 
 #[test]

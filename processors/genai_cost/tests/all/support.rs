@@ -93,13 +93,12 @@ pub(crate) fn spans(batch: &[u8]) -> Vec<Span> {
 
 /// The attributes of the only span that comes out.
 pub(crate) fn priced(json: &str, attributes: Vec<KeyValue>) -> Vec<KeyValue> {
-    let (mut processor, _) = configured(json);
-    let out = processed(
-        &mut processor,
-        &Context::new(Signal::Traces),
-        &batch("shop", vec![span(1, attributes)]),
-    );
-    spans(&out).remove(0).attributes
+    priced_by(&mut configured(json).0, attributes)
+}
+
+pub(crate) fn priced_by(processor: &mut GenaiCost, attributes: Vec<KeyValue>) -> Vec<KeyValue> {
+    let batch = batch("shop", vec![span(1, attributes)]);
+    spans(&processed(processor, &Context::new(Signal::Traces), &batch)).remove(0).attributes
 }
 
 pub(crate) fn find<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Any> {

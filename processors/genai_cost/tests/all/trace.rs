@@ -3,8 +3,8 @@
 use genai_cost::GenaiCost;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::Span;
-use tamis_sdk::testing::{Driver, Native};
-use tamis_sdk::{Configuration, Partition, Processor};
+use tamis_sdk::testing::{Driver, Native, reset};
+use tamis_sdk::{Configuration, Partition, Processor, Rewriter, Signal, Ticker};
 
 use crate::support::*;
 
@@ -144,4 +144,24 @@ fn the_partition_is_the_trace_unless_metrics_are_made() {
     let problems =
         GenaiCost::configure(Configuration::from_json(r#"{"trace": {}}"#)).err().unwrap();
     assert_eq!(problems[0].path, ["trace", "wait"]);
+}
+
+#[test]
+fn metrics_count_what_the_trace_left() {
+    reset();
+    let (mut processor, _) = fed(CONFIG);
+    let spans = vec![
+        below(1, 0, Some((3000, 700)), "invoke_agent"),
+        below(2, 1, Some((3000, 700)), ""),
+        below(3, 2, Some((1000, 500)), "chat"),
+        below(4, 2, Some((2000, 200)), "chat"),
+    ];
+    let batch = batch("shop", spans);
+    processor.rewrite(&[], Signal::Traces, &batch).unwrap();
+    // After a restart the host may come again with the same.
+    processor.rewrite(&[], Signal::Traces, &batch).unwrap();
+    processor.tick(START).unwrap();
+    let metrics = emitted();
+    assert_eq!(numbers(&metrics, "gen_ai.client.calls").iter().map(number).sum::<f64>(), 2.0);
+    assert_eq!(numbers(&metrics, "gen_ai.client.cost").iter().map(number).sum::<f64>(), 0.0145);
 }
