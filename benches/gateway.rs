@@ -26,6 +26,8 @@ struct Scenario {
     name: &'static str,
     work: Work,
     secrets: Secrets,
+    /// Part of the spans that are calls of AI models.
+    calls: f64,
     pace: Pace,
     gateways: &'static [Gateway],
 }
@@ -38,11 +40,12 @@ const RATE: Pace = Pace::Rate(40_000.0);
 
 const BOTH: &[Gateway] = &[Gateway::Tamis, Gateway::Collector];
 
-const SCENARIOS: [Scenario; 7] = [
+const SCENARIOS: [Scenario; 9] = [
     Scenario {
         name: "pass",
         work: Work::Pass,
         secrets: Secrets::Few,
+        calls: 0.0,
         pace: Pace::Full,
         gateways: &[Gateway::Tamis, Gateway::Floor, Gateway::Collector],
     },
@@ -50,6 +53,7 @@ const SCENARIOS: [Scenario; 7] = [
         name: "redaction",
         work: Work::Redaction,
         secrets: Secrets::Few,
+        calls: 0.0,
         pace: Pace::Full,
         gateways: REDACTORS,
     },
@@ -57,6 +61,7 @@ const SCENARIOS: [Scenario; 7] = [
         name: "redaction-clean",
         work: Work::Redaction,
         secrets: Secrets::None,
+        calls: 0.0,
         pace: Pace::Full,
         gateways: REDACTORS,
     },
@@ -64,6 +69,7 @@ const SCENARIOS: [Scenario; 7] = [
         name: "redaction-everywhere",
         work: Work::Redaction,
         secrets: Secrets::Everywhere,
+        calls: 0.0,
         pace: Pace::Full,
         gateways: REDACTORS,
     },
@@ -71,6 +77,7 @@ const SCENARIOS: [Scenario; 7] = [
         name: "tail-sampling",
         work: Work::TailSampling,
         secrets: Secrets::None,
+        calls: 0.0,
         pace: Pace::Traces,
         gateways: BOTH,
     },
@@ -78,13 +85,31 @@ const SCENARIOS: [Scenario; 7] = [
         name: "tail-sampling-memory",
         work: Work::TailSampling,
         secrets: Secrets::None,
+        calls: 0.0,
         pace: RATE,
+        gateways: BOTH,
+    },
+    Scenario {
+        name: "tail-sampling-durable",
+        work: Work::DurableTailSampling,
+        secrets: Secrets::None,
+        calls: 0.0,
+        pace: Pace::Traces,
         gateways: BOTH,
     },
     Scenario {
         name: "redaction-tail-sampling",
         work: Work::RedactionTailSampling,
         secrets: Secrets::Few,
+        calls: 0.0,
+        pace: Pace::Traces,
+        gateways: BOTH,
+    },
+    Scenario {
+        name: "redaction-cost-tail-sampling",
+        work: Work::RedactionCostTailSampling,
+        secrets: Secrets::Few,
+        calls: 0.1,
         pace: Pace::Traces,
         gateways: BOTH,
     },
@@ -142,7 +167,7 @@ async fn compare(
     backend: SocketAddr,
     received: &Arc<Received>,
 ) -> anyhow::Result<()> {
-    let requests = Requests::new(scenario.secrets);
+    let requests = Requests::with_calls(scenario.secrets, scenario.calls);
     let mut samples: Vec<Vec<Sample>> = scenario.gateways.iter().map(|_| Vec::new()).collect();
     for _ in 0..options.rounds {
         for (gateway, samples) in scenario.gateways.iter().zip(&mut samples) {

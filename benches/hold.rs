@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use bytes::Bytes;
-use prometheus::IntGauge;
 use tamis::batch::{Batch, Signal};
 use tamis::otlp;
-use tamis::storage::Storage;
 use tamis::storage::settings::FileStorageSettings;
+use tamis::storage::{Storage, StorageMetrics};
 use tamis::telemetry::metrics::Metrics;
 use tamis::wasm::hold::{Effects, Fate, Fragment, HoldMetrics, HoldStore, Packer, Verdict};
 use tamis::wasm::settings::HoldOptions;
@@ -54,16 +53,16 @@ async fn main() -> anyhow::Result<()> {
                 fsync,
                 ..FileStorageSettings::default()
             };
-            let gauge = IntGauge::new("disk", "Bytes of all files")?;
-            let storage = durable.then(|| Storage::open(&settings, gauge));
+            let counted = StorageMetrics::new(&Metrics::default(), "hold");
+            let storage = durable.then(|| Storage::open(&settings, counted));
             let storage = storage.transpose()?;
             let bounds = HoldOptions::default();
             let metrics = HoldMetrics::new(&Metrics::default(), "hold");
             let store = match &storage {
                 Some(storage) => {
-                    HoldStore::open(bounds, metrics, storage.namespace("hold")?).await?
+                    HoldStore::open(&bounds, metrics, storage.namespace("hold")?).await?
                 }
-                None => HoldStore::new(bounds, metrics),
+                None => HoldStore::new(&bounds, metrics),
             };
             store.keep_memos(100_000);
             rounds.push(run(&store, &plans, options.time).await?);

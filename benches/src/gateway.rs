@@ -34,7 +34,12 @@ pub enum Work {
     Pass,
     Redaction,
     TailSampling,
+    /// The same over a storage; the Collector has none, and keeps what waits in memory.
+    DurableTailSampling,
     RedactionTailSampling,
+    /// The cost of calls of AI models between the two; with the Collector by `transform`, for the four
+    /// models of the data.
+    RedactionCostTailSampling,
 }
 
 /// A gateway that accepts connections.
@@ -85,18 +90,18 @@ impl Gateway {
         let listen = address.to_string();
         let backend = backend.to_string();
         let metrics_port = free_address().await?.port().to_string();
-        let config = work.config();
+        let config = work.config(self);
         let arguments: &[&str] = match (self, work) {
             (Self::Floor, _) => &[],
-            (Self::Tamis, Work::TailSampling | Work::RedactionTailSampling) => {
-                &["--config", &config, "--set", HOLD_ENOUGH]
-            }
+            (Self::Tamis, work) if work.holds() => &["--config", &config, "--set", HOLD_ENOUGH],
             _ => &["--config", &config],
         };
+        let storage = folder.path().to_string_lossy().into_owned();
         let mut variables = vec![
             ("BENCH_LISTEN", listen.as_str()),
             ("BENCH_BACKEND", &backend),
             ("BENCH_METRICS_PORT", &metrics_port),
+            ("BENCH_STORAGE", &storage),
         ];
         if self == Self::Collector {
             // Go counts the cores of the machine, not those it may use.
@@ -115,12 +120,22 @@ impl Gateway {
 }
 
 impl Work {
-    fn config(self) -> String {
+    /// Whether spans wait.
+    fn holds(self) -> bool {
+        !matches!(self, Self::Pass | Self::Redaction)
+    }
+
+    fn config(self, gateway: Gateway) -> String {
         let name = match self {
             Self::Pass => "pass",
             Self::Redaction => "redaction",
-            Self::TailSampling => "tail-sampling",
+            Self::DurableTailSampling if gateway == Gateway::Tamis => "tail-sampling-durable",
+            Self::TailSampling | Self::DurableTailSampling => "tail-sampling",
             Self::RedactionTailSampling => "redaction-tail-sampling",
+            Self::RedactionCostTailSampling if gateway == Gateway::Tamis => {
+                "redaction-genai-cost-tail-sampling"
+            }
+            Self::RedactionCostTailSampling => "redaction-transform-tail-sampling",
         };
         format!("{}/config/{name}.yaml", env!("CARGO_MANIFEST_DIR"))
     }

@@ -1,5 +1,5 @@
-//! Chains without a network: `redaction` as a guest or natively, or `tail_sampling`, in front of an
-//! exporter that does nothing.
+//! Chains without a network: `redaction` as a guest or natively, `tail_sampling`, or `genai_cost`, in
+//! front of an exporter that does nothing.
 
 use std::io;
 use std::path::Path;
@@ -8,13 +8,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use bytes::Bytes;
+use serde_json::{Value, json};
 use tamis::batch::{Batch, Metadata, Signal};
 use tamis::config::{Environment, ExporterSettings, ProcessorSettings, Source, load};
 use tamis::consumer::Consumer;
 use tamis::exporter;
+use tamis::storage::Namespace;
 use tamis::telemetry::metrics::Metrics;
 use tamis::wasm::bindings::handler::Configuration;
 use tamis::wasm::outbox::Feeds;
+use tamis::wasm::pool::signal;
 use tamis::wasm::runtime::{Runtime, hash_seed};
 use tamis::wasm::settings::{GuestOptions, Module};
 
@@ -24,7 +27,36 @@ use crate::requests::{PREFIX, Requests, SPANS, Secrets};
 /// Something that takes batches, and what must live as long.
 pub struct Chain {
     pub first: Arc<dyn Consumer>,
+    /// What the processor counts.
+    pub metrics: Metrics,
     _runtime: Option<Runtime>,
+}
+
+/// A guest and what it is given.
+struct Guest {
+    name: &'static str,
+    module: Module,
+    json: String,
+    options: GuestOptions,
+    namespace: Option<Namespace>,
+    workers: usize,
+    /// Whether a pipeline of metrics takes what it emits.
+    is_fed: bool,
+}
+
+impl Guest {
+    /// A built-in one, by its defaults.
+    fn new(name: &'static str, json: String) -> Self {
+        Self {
+            name,
+            module: Module::BuiltIn(name.to_owned()),
+            json,
+            options: GuestOptions::default(),
+            namespace: None,
+            workers: 1,
+            is_fed: false,
+        }
+    }
 }
 
 impl Chain {
@@ -34,7 +66,9 @@ impl Chain {
     ///
     /// When the guest cannot be loaded or refuses its configuration.
     pub async fn guest(module: &Module, workers: usize) -> anyhow::Result<Self> {
-        Self::start("redaction", module, GuestOptions::default(), workers).await
+        let json = config_of("redaction")?;
+        Self::start(Guest { workers, module: module.clone(), ..Guest::new("redaction", json) })
+            .await
     }
 
     /// `tail_sampling`, which has room for whatever is sent in its `decision_wait`.
@@ -46,30 +80,58 @@ impl Chain {
         let name = "tail_sampling";
         let mut options = GuestOptions::default();
         options.hold.memory = 4 << 30;
-        Self::start(name, &Module::BuiltIn(name.to_owned()), options, workers).await
+        Self::start(Guest { options, workers, ..Guest::new(name, config_of(name)?) }).await
     }
 
-    async fn start(
-        name: &str,
-        module: &Module,
+    /// `genai_cost`, which feeds a pipeline of metrics or does not.
+    ///
+    /// # Errors
+    ///
+    /// When the guest cannot be loaded or refuses its configuration.
+    pub async fn genai_cost(is_fed: bool) -> anyhow::Result<Self> {
+        // The same calls come again and again, and are to count every time.
+        let json = r#"{"metrics": {"remember_calls": 0}}"#.to_owned();
+        Self::start(Guest { is_fed, ..Guest::new("genai_cost", json) }).await
+    }
+
+    /// `tail_sampling` with one instance, in which traces wait for an hour, up to so many.
+    ///
+    /// # Errors
+    ///
+    /// When the guest cannot be loaded or refuses its configuration.
+    pub async fn that_waits(
+        traces: usize,
         options: GuestOptions,
-        workers: usize,
+        namespace: Option<Namespace>,
     ) -> anyhow::Result<Self> {
+        let name = "tail_sampling";
+        let mut config: Value = serde_json::from_str(&config_of(name)?)?;
+        config["decision_wait"] = json!("1h");
+        config["num_traces"] = json!(traces);
+        Self::start(Guest { options, namespace, ..Guest::new(name, config.to_string()) }).await
+    }
+
+    async fn start(guest: Guest) -> anyhow::Result<Self> {
+        let Guest { name, module, json, options, namespace, workers, is_fed } = guest;
         let metrics = Metrics::default();
         let user_modules = matches!(module, Module::File(_));
         let runtime = Runtime::new(1, workers, user_modules)?;
         let configuration = Configuration {
             id: name.to_owned(),
-            json: config_of(name)?,
+            json,
             texts: Vec::new(),
             hash_seed: hash_seed(),
             instances: 1,
-            feeds: Vec::new(),
+            feeds: is_fed.then(|| signal(Signal::Metrics)).into_iter().collect(),
         };
         let configured =
-            runtime.configure(name, module, configuration, options, None, &metrics).await?;
-        let guest = runtime.start(configured, nop(&metrics)?, Feeds::default(), &metrics);
-        Ok(Self { first: Arc::new(guest), _runtime: Some(runtime) })
+            runtime.configure(name, &module, configuration, options, namespace, &metrics).await?;
+        let mut feeds = Feeds::default();
+        if is_fed {
+            feeds[Signal::Metrics.index()] = Some(nop(&metrics)?);
+        }
+        let guest = runtime.start(configured, nop(&metrics)?, feeds, &metrics);
+        Ok(Self { first: Arc::new(guest), metrics, _runtime: Some(runtime) })
     }
 
     /// What is shipped.
@@ -115,6 +177,14 @@ impl Chain {
             tokio::task::yield_now().await;
         }
         Ok(spans)
+    }
+
+    /// The sum of a gauge over its label sets.
+    pub fn gauge(&self, name: &str) -> f64 {
+        let families = self.metrics.registry().gather();
+        let own = families.iter().filter(|family| family.name() == name);
+        let metrics = own.flat_map(|family| family.get_metric());
+        metrics.map(|metric| metric.get_gauge().get_value()).sum()
     }
 
     /// As [`Self::drive`]; microseconds a span.
@@ -173,6 +243,11 @@ pub async fn cost(first: &dyn Consumer, batches: &[Batch], time: Duration) -> an
 
 /// The messages of the load, in memory of their own.
 pub fn batches(secrets: Secrets) -> Vec<Batch> {
+    batches_of(&Requests::new(secrets))
+}
+
+/// The requests as they come out of a receiver.
+pub fn batches_of(requests: &Requests) -> Vec<Batch> {
     let batch = |bytes: Bytes| Batch {
         signal: Signal::Traces,
         bytes: Bytes::copy_from_slice(&bytes),
@@ -180,7 +255,7 @@ pub fn batches(secrets: Secrets) -> Vec<Batch> {
         received: SystemTime::UNIX_EPOCH,
         metadata: Metadata::default(),
     };
-    Requests::new(secrets).messages().map(batch).collect()
+    requests.messages().map(batch).collect()
 }
 
 fn nop(metrics: &Metrics) -> Result<Arc<dyn Consumer>, exporter::BuildError> {

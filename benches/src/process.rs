@@ -77,11 +77,7 @@ impl Process {
     }
 
     fn memory(&self, field: &str) -> anyhow::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix(field));
-        let kibibytes = line.and_then(|line| line.split_whitespace().next());
-        let kibibytes: u64 = kibibytes.with_context(|| format!("no {field} in status"))?.parse()?;
-        Ok(kibibytes << 10)
+        memory(&self.0.id().to_string(), field)
     }
 }
 
@@ -100,6 +96,23 @@ impl Drop for Process {
 /// Without /proc.
 pub fn own_cpu_time() -> anyhow::Result<Duration> {
     cpu_time("self")
+}
+
+/// As [`Process::memory_now`], of this process.
+///
+/// # Errors
+///
+/// Without /proc.
+pub fn own_memory() -> anyhow::Result<u64> {
+    memory("self", "VmRSS:")
+}
+
+fn memory(process: &str, field: &str) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next());
+    let kibibytes: u64 = kibibytes.with_context(|| format!("no {field} in status"))?.parse()?;
+    Ok(kibibytes << 10)
 }
 
 fn cpu_time(process: &str) -> anyhow::Result<Duration> {

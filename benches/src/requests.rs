@@ -76,8 +76,14 @@ struct Template {
 
 impl Requests {
     pub fn new(secrets: Secrets) -> Self {
+        Self::with_calls(secrets, 0.0)
+    }
+
+    /// Of which this part are calls of AI models.
+    pub fn with_calls(secrets: Secrets, calls: f64) -> Self {
         let mut rng = Rng::with_seed(SEED);
-        Self((0..REQUESTS).map(|_| Template::new(&request(&mut rng, secrets))).collect())
+        let mix = Mix { secrets, calls };
+        Self((0..REQUESTS).map(|_| Template::new(&request(&mut rng, mix))).collect())
     }
 
     /// The request number `turn`, with its prefix.
@@ -93,6 +99,18 @@ impl Requests {
         let new = (turn as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
         for &at in &template.trace_ids {
             framed[at..at + new.len()].iter_mut().zip(new).for_each(|(byte, new)| *byte ^= new);
+        }
+        framed.into()
+    }
+
+    /// As [`Self::with_new_traces`], with so many spans in a trace: one, or two that follow one another.
+    pub fn with_small_traces(&self, turn: usize, spans: usize) -> Bytes {
+        let template = &self.0[turn % self.0.len()];
+        let mut framed = self.with_new_traces(turn).to_vec();
+        for (index, &at) in template.trace_ids.iter().enumerate() {
+            let trace = (index / spans) as u64;
+            let end = &mut framed[at + 8..at + 16];
+            end.iter_mut().zip(trace.to_le_bytes()).for_each(|(byte, new)| *byte ^= new);
         }
         framed.into()
     }
@@ -142,10 +160,18 @@ fn framed(request: &ExportTraceServiceRequest) -> Bytes {
     framed.into()
 }
 
-fn request(rng: &mut Rng, secrets: Secrets) -> ExportTraceServiceRequest {
+/// What the spans are.
+#[derive(Clone, Copy)]
+struct Mix {
+    secrets: Secrets,
+    /// Part of them that are calls of AI models.
+    calls: f64,
+}
+
+fn request(rng: &mut Rng, mix: Mix) -> ExportTraceServiceRequest {
     let traces: Vec<Trace> = (0..SPANS / SPANS_PER_TRACE).map(|_| Trace::new(rng)).collect();
     let resource_spans =
-        (0..RESOURCES).map(|number| resource_spans(rng, secrets, &traces, number == 0)).collect();
+        (0..RESOURCES).map(|number| resource_spans(rng, mix, &traces, number == 0)).collect();
     ExportTraceServiceRequest { resource_spans }
 }
 
@@ -168,12 +194,7 @@ impl Trace {
     }
 }
 
-fn resource_spans(
-    rng: &mut Rng,
-    secrets: Secrets,
-    traces: &[Trace],
-    with_roots: bool,
-) -> ResourceSpans {
+fn resource_spans(rng: &mut Rng, mix: Mix, traces: &[Trace], with_roots: bool) -> ResourceSpans {
     let service = pick(rng, &["checkout", "cart", "catalogue", "payment", "shipping"]);
     let attributes = vec![
         string("service.name", service),
@@ -192,7 +213,7 @@ fn resource_spans(
     let spans = traces
         .iter()
         .flat_map(|trace| (0..per_resource).map(move |number| (trace, number == 0)))
-        .map(|(trace, first)| span(rng, secrets, trace, first && with_roots))
+        .map(|(trace, first)| span(rng, mix, trace, first && with_roots))
         .collect();
     ResourceSpans {
         resource: Some(Resource { attributes, ..Resource::default() }),
@@ -201,14 +222,16 @@ fn resource_spans(
     }
 }
 
-fn span(rng: &mut Rng, secrets: Secrets, trace: &Trace, is_root: bool) -> Span {
+fn span(rng: &mut Rng, mix: Mix, trace: &Trace, is_root: bool) -> Span {
     let start = trace.start + rng.u64(..100_000_000);
     let duration = rng.u64(100_000..500_000_000) + if trace.slow && is_root { SLOW } else { 0 };
     let code = if trace.failed && is_root { StatusCode::Error } else { StatusCode::Unset };
     let route =
         pick(rng, &["/api/v2/orders/{id}", "/api/v2/cart/{id}/items", "/healthz", "/search"]);
-    let mut attributes = attributes(rng, route);
-    if rng.f64() < secrets.share() {
+    // Drawn only where there are any, so that all other data stays what it was.
+    let is_call = mix.calls > 0.0 && rng.f64() < mix.calls;
+    let mut attributes = if is_call { call(rng) } else { attributes(rng, route) };
+    if rng.f64() < mix.secrets.share() {
         attributes.push(secret(rng));
     }
     Span {
@@ -254,6 +277,36 @@ fn attributes(rng: &mut Rng, route: &str) -> Vec<KeyValue> {
     ];
     all.truncate(rng.usize(12..=16));
     all
+}
+
+/// The models of the calls, as providers and their clients name them.
+const MODELS: [(&str, &str, &str); 4] = [
+    ("openai", "gpt-4o", "gpt-4o-2024-08-06"),
+    ("openai", "gpt-4.1-mini", "gpt-4.1-mini-2025-04-14"),
+    ("anthropic", "claude-sonnet-4-5", "claude-sonnet-4-5-20250929"),
+    ("gcp.gemini", "gemini-2.5-flash", "gemini-2.5-flash"),
+];
+
+/// A call of an AI model, in the words of OpenTelemetry's conventions.
+fn call(rng: &mut Rng) -> Vec<KeyValue> {
+    let (provider, asked, answered) = MODELS[rng.usize(..MODELS.len())];
+    let input = rng.i64(500..20_000);
+    vec![
+        string("gen_ai.operation.name", "chat"),
+        string("gen_ai.provider.name", provider),
+        string("gen_ai.request.model", asked),
+        string("gen_ai.response.model", answered),
+        string("gen_ai.response.id", format!("chatcmpl-{:016x}{:016x}", rng.u64(..), rng.u64(..))),
+        string("gen_ai.conversation.id", format!("{:016x}", rng.u64(..))),
+        int("gen_ai.usage.input_tokens", input),
+        int("gen_ai.usage.cache_read.input_tokens", rng.i64(0..input)),
+        int("gen_ai.usage.output_tokens", rng.i64(50..2_000)),
+        double("gen_ai.request.temperature", rng.f64()),
+        int("gen_ai.request.max_tokens", 4096),
+        string("server.address", "llm.example.net"),
+        int("server.port", 443),
+        string("app.tenant", pick(rng, &["acme", "globex", "initech", "umbrella"])),
+    ]
 }
 
 fn url(rng: &mut Rng) -> String {
@@ -339,5 +392,9 @@ mod tests {
             (traces(old_ids), traces(new_ids)),
             (SPANS / SPANS_PER_TRACE, SPANS / SPANS_PER_TRACE)
         );
+        for spans in [1, 2] {
+            let small = ids(&mut decode(requests.with_small_traces(16, spans)));
+            assert_eq!(traces(small), SPANS / spans);
+        }
     }
 }

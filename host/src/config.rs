@@ -23,6 +23,7 @@ mod processor;
 mod receiver;
 mod scalar;
 mod section;
+mod server;
 mod service;
 mod source;
 mod storage;
@@ -109,11 +110,13 @@ fn read(root: &Section<'_>, builtins: &[&str]) -> Config {
         complain(&missing("exporter"));
     }
     let ids = |kinds: &[&Declared]| kinds.iter().flat_map(|kind| kind.keys().cloned()).collect();
+    let only_metrics = exporters.settings.iter().filter(|(_, settings)| settings.only_metrics());
     let references = References {
         receivers: ids(&[&receivers.declared, &connectors.declared]),
         processors: ids(&[&processors.declared]),
         exporters: ids(&[&exporters.declared, &connectors.declared]),
         extensions: ids(&[&extensions.declared]),
+        only_metrics: only_metrics.map(|(id, _)| id.clone()).collect(),
     };
     let config = Config {
         service: service::read(root, &references),

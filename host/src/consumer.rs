@@ -7,12 +7,19 @@ use std::time::Duration;
 use tonic::Code;
 
 use crate::batch::Batch;
+use crate::net::listen::BindError;
 
 /// A boxed future; one allocation per batch and stage is noise beside the batch itself.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A stage of a pipeline: a processor, a fan-out or an exporter.
 pub trait Consumer: Send + Sync + 'static {
+    /// Starts what the stage does beside the data path: binds what it serves. Called once, before the
+    /// first batch.
+    fn start(&self) -> BoxFuture<'_, Result<(), BindError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Takes the batch. `Ok` means that responsibility for it has passed to this stage: it was
     /// forwarded, queued, held or dropped on purpose, and is counted there.
     fn consume(&self, batch: Batch) -> BoxFuture<'_, Result<(), ConsumeError>>;

@@ -10,6 +10,7 @@ mod delivery;
 mod nop;
 mod otlp_grpc;
 mod otlp_http;
+mod prometheus;
 mod queue;
 mod retry;
 pub mod settings;
@@ -18,6 +19,7 @@ mod status;
 mod tests;
 mod tls;
 
+use std::io;
 use std::sync::Arc;
 
 use crate::batch::Batch;
@@ -25,6 +27,8 @@ use crate::consumer::{BoxFuture, ConsumeError, Consumer};
 use crate::telemetry::metrics::Metrics;
 
 use delivery::{Delivery, Direct};
+use prometheus::PrometheusExporter;
+pub(crate) use prometheus::is_label_name;
 use queue::Queued;
 use retry::Retry;
 use settings::{ExporterSettings, QueueSettings, RetrySettings};
@@ -40,6 +44,8 @@ pub enum BuildError {
     Compression { id: String, compression: settings::Compression },
     #[error("exporters::{id}::tls: {source}")]
     Tls { id: String, source: tls::TlsError },
+    #[error("exporters::{id}::tls: {source}")]
+    ServerTls { id: String, source: io::Error },
 }
 
 /// Sends one batch: one attempt, bounded in time by the sender itself.
@@ -47,7 +53,7 @@ trait Sender: Send + Sync + 'static {
     fn send(&self, batch: Batch) -> BoxFuture<'_, Result<(), ConsumeError>>;
 }
 
-/// Builds the exporter. Connects to nothing yet; must be used within a tokio runtime.
+/// Builds the exporter. Connects to nothing and binds nothing yet; must be used within a tokio runtime.
 pub fn build(
     id: &str,
     settings: &ExporterSettings,
@@ -64,6 +70,12 @@ pub fn build(
         }
         ExporterSettings::Debug(settings) => {
             direct(id, debug::DebugSender::to_stderr(id, settings.verbosity), metrics)
+        }
+        ExporterSettings::Prometheus(settings) => {
+            let inner = |sender| unrepeated(id, sender, metrics);
+            let exporter = PrometheusExporter::new(id, settings, metrics, inner)
+                .map_err(|source| BuildError::ServerTls { id: id.to_owned(), source })?;
+            Arc::new(exporter)
         }
         ExporterSettings::Nop => direct(id, nop::NopSender, metrics),
     })
@@ -86,7 +98,12 @@ fn assemble<S: Sender>(
 }
 
 fn direct<S: Sender>(id: &str, sender: S, metrics: &Metrics) -> Arc<dyn Consumer> {
+    Arc::new(unrepeated(id, sender, metrics))
+}
+
+/// Neither queue nor retries: for senders that cannot fail for a while.
+fn unrepeated<S: Sender>(id: &str, sender: S, metrics: &Metrics) -> Direct<S> {
     let never = RetrySettings { enabled: false, ..RetrySettings::default() };
     let retry = Retry::new(never, fastrand::f64);
-    Arc::new(Direct(Delivery::new(id, sender, retry, metrics.exporter(id))))
+    Direct(Delivery::new(id, sender, retry, metrics.exporter(id)))
 }

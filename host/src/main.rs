@@ -18,6 +18,9 @@ use tokio::signal::unix::{SignalKind, signal};
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+/// Of Linux, on all architectures that tamis runs on.
+const SIGXFSZ: i32 = 25;
+
 /// EX_USAGE of sysexits.h: the command line itself is wrong.
 const USAGE_ERROR: u8 = 64;
 
@@ -106,6 +109,9 @@ async fn serve(config: &Config, workers: usize) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    // Somebody listens, so that a limit on the size of files is an error of the write that meets it
+    // and not the end of the process.
+    let _file_too_large = signal(SignalKind::from_raw(SIGXFSZ))?;
     let service = Service::start(config, workers).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
     loop {

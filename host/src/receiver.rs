@@ -13,7 +13,10 @@ pub mod settings;
 mod status;
 mod tls;
 
+pub(crate) use self::cors::Cors;
 pub use self::ingest::Sinks;
 pub use self::otlp::OtlpReceiver;
+pub(crate) use self::otlp::response_headers;
+pub(crate) use self::tls::Tls;
 pub use self::tls::check_tls;
 pub use crate::net::listen::BindError;

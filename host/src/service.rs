@@ -50,6 +50,7 @@ impl Service {
         process::register(&metrics);
         let storages = tokio::task::block_in_place(|| Storages::open(config, &metrics))?;
         let prepared = Prepared::new(config, &storages, workers, &metrics).await?;
+        tokio::task::block_in_place(|| storages.warn_of_unused());
         let metrics_server = match &config.service.telemetry.metrics_endpoint {
             Some(endpoint) => Some(MetricsServer::bind(endpoint, &metrics).await?),
             None => None,
@@ -63,6 +64,7 @@ impl Service {
             }
         }
         let mut pipelines = prepared.start(config, &metrics);
+        pipelines.start_exporters().await?;
         let receivers = receivers(config, &mut pipelines, &metrics).await?;
         readiness.set_ready();
         Ok(Self { receivers, pipelines, readiness, health_checks, metrics_server, storages })

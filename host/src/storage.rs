@@ -6,6 +6,9 @@
 //! it ([`writer`]): no worker of the gateway waits for a disk, and many writers share one fsync.
 
 mod engine;
+mod journals;
+mod manifests;
+mod metrics;
 pub mod settings;
 mod space;
 #[cfg(test)]
@@ -19,11 +22,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
-use prometheus::IntGauge;
 use tokio::sync::{mpsc, oneshot};
 
 use self::engine::Engine;
 pub use self::engine::OpenError;
+pub use self::metrics::StorageMetrics;
 use self::settings::FileStorageSettings;
 use self::writer::{Request, Writer};
 
@@ -60,6 +63,8 @@ pub enum StorageError {
     Full,
     #[error("the storage failed: {0}")]
     Failed(String),
+    #[error("the files of the storage are broken: {0}")]
+    Broken(String),
     #[error("the storage is closed")]
     Closed,
 }
@@ -94,15 +99,17 @@ struct Shared {
     closing: AtomicBool,
     /// The namespaces in use, and the bytes that each says it needs.
     live: Mutex<Vec<(Arc<str>, Arc<AtomicU64>)>>,
-    /// Bytes of all files.
-    disk: IntGauge,
+    metrics: StorageMetrics,
 }
 
 impl Storage {
     /// Opens a directory, of which one process at a time can be the owner, and starts its threads.
-    /// Blocks. `disk` is a gauge for the bytes of its files.
-    pub fn open(settings: &FileStorageSettings, disk: IntGauge) -> Result<Self, OpenError> {
-        let engine = Engine::open(settings)?;
+    /// Blocks.
+    pub fn open(
+        settings: &FileStorageSettings,
+        metrics: StorageMetrics,
+    ) -> Result<Self, OpenError> {
+        let engine = Engine::open(settings, &metrics)?;
         let last = engine.last_commit();
         let shared = Arc::new(Shared {
             settings: settings.clone(),
@@ -110,7 +117,7 @@ impl Storage {
             has_room: AtomicBool::new(true),
             closing: AtomicBool::new(false),
             live: Mutex::default(),
-            disk,
+            metrics,
         });
         let (requests, waiting) = mpsc::channel(MAX_WAITING_WRITES);
         let (stop, stopped) = std::sync::mpsc::channel();
@@ -134,6 +141,12 @@ impl Storage {
         self.shared.lock_live().push((Arc::clone(&name), Arc::clone(&live)));
         let (shared, requests) = (Arc::clone(&self.shared), self.requests.clone());
         Ok(Namespace { name, shared, requests, live })
+    }
+
+    /// The namespaces that nobody has asked for and that have records in a table, with their number.
+    /// Blocks.
+    pub fn unused(&self, table: u8) -> Result<Vec<(String, usize)>, StorageError> {
+        self.shared.engine(|engine| engine.unused(table))
     }
 
     /// Ends the threads and closes the files. Whoever still writes is told that it is closed. Blocks.
@@ -172,14 +185,14 @@ impl Namespace {
         self.shared.engine(|engine| engine.read(&self.name, id))
     }
 
-    /// Records of a table from a sequence on, in order: up to so many bytes, at least one. Empty
-    /// behind the last. Blocks.
+    /// Records of a table from a sequence on, in order: up to so many bytes, at least one; without a
+    /// value where that is broken. Empty behind the last. Blocks.
     pub fn scan(
         &self,
         table: u8,
         from: u64,
         bytes: usize,
-    ) -> Result<Vec<(u64, Bytes)>, StorageError> {
+    ) -> Result<Vec<(u64, Option<Bytes>)>, StorageError> {
         self.shared.engine(|engine| engine.scan(&self.name, table, from, bytes))
     }
 

@@ -3,10 +3,12 @@
 pub(crate) mod answer;
 pub(crate) mod backend;
 pub(crate) mod config;
+pub(crate) mod disk;
 pub(crate) mod gateway;
 pub(crate) mod grpc;
 pub(crate) mod guests;
 pub(crate) mod http;
+pub(crate) mod load;
 pub(crate) mod metrics;
 pub(crate) mod oracle;
 pub(crate) mod process;

@@ -4,8 +4,10 @@
 //! - [`neighbours`]: the Python SDK before, the Collector before and behind
 //! - [`answers`]: the same request to tamis and to the Collector, the same answer
 //! - [`oracle`], [`sampling`]: the same data through both, the same items
+//! - [`prometheus`]: the same metrics in both, the same text for a scraper
 //! - [`delivery`]: nothing that was acknowledged is lost
-//! - [`chaos`]: nor where the process is killed
+//! - [`chaos`]: nor where the process is killed, or guests trap
+//! - [`full_disk`]: nor where the disk is full
 //! - [`lifecycle`]: start, signals, shutdown, `validate`
 //! - [`configurations`]: what users start from
 //! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
@@ -21,6 +23,7 @@ mod configurations;
 mod dashboard;
 mod delivery;
 mod feeding;
+mod full_disk;
 mod harness;
 mod holding;
 mod languages;
@@ -28,5 +31,6 @@ mod lifecycle;
 mod misbehaviour;
 mod neighbours;
 mod oracle;
+mod prometheus;
 mod sampling;
 mod surviving;

@@ -18,8 +18,10 @@ use crate::harness::{Signal, grpc, guests, sample};
 /// One gateway after the other on one directory.
 struct Lives {
     backend: Backend,
-    config: Config,
-    _directory: TempDir,
+    /// Of the processor.
+    id: &'static str,
+    options: Value,
+    directory: TempDir,
 }
 
 impl Lives {
@@ -28,17 +30,20 @@ impl Lives {
         let backend = Backend::start().await;
         let directory = TempDir::new().unwrap();
         let hold = json!({"storage": "file_storage", "memory_mib": 32, "disk_mib": 64});
-        let storage = json!({"directory": directory.path()});
-        let config = Config::new()
+        let options = json!({"module": module, "config": guest, "hold": hold});
+        Self { backend, id: "wasm/wait", options, directory }
+    }
+
+    fn config(&self) -> Config {
+        Config::new()
             .signals(&[Signal::Traces])
-            .extension("file_storage", storage)
-            .processor("wasm/wait", json!({"module": module, "config": guest, "hold": hold}))
-            .forward(backend.grpc);
-        Self { backend, config, _directory: directory }
+            .extension("file_storage", json!({"directory": self.directory.path()}))
+            .processor(self.id, self.options.clone())
+            .forward(self.backend.grpc)
     }
 
     async fn next(&self) -> (Gateway, grpc::Client) {
-        let tamis = Gateway::tamis(&self.config).await;
+        let tamis = Gateway::tamis(&self.config()).await;
         let client = grpc::Client::connect(tamis.grpc).await;
         (tamis, client)
     }
@@ -104,6 +109,25 @@ async fn what_was_released_and_not_accepted_is_forwarded_in_the_next_life() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_processor_that_is_no_more_is_warned_about_and_stays() {
+    let mut lives = Lives::new(json!({"release_on": "root"})).await;
+    let (tamis, client) = lives.next().await;
+    assert_eq!(send(&client, &[(1, "a"), (2, "b")]).await, Code::Ok);
+    assert!(!tamis.process.log().contains("hold/traces"), "{}", tamis.process.log());
+    tamis.process.kill().await;
+    lives.id = "wasm/renamed";
+    let (tamis, _) = lives.next().await;
+    let log = tamis.process.log();
+    let warning = log.lines().find(|line| line.contains("hold/traces/wasm/wait"));
+    assert!(warning.is_some_and(|line| line.contains(r#""records":2"#)), "{log}");
+    tamis.process.kill().await;
+    lives.id = "wasm/wait";
+    let (_tamis, client) = lives.next().await;
+    assert_eq!(send(&client, &[(2, "root"), (1, "root")]).await, Code::Ok);
+    assert_eq!(lives.names(4).await, ["a", "b", "root", "root"]);
+}
+
+#[tokio::test]
 async fn nothing_acknowledged_is_missing_after_kills_under_load() {
     let (seed, mut random) = Seed::from_environment(11);
     let mut lives = Lives::new(json!({"release_on": "root"})).await;
@@ -142,7 +166,7 @@ async fn a_directory_that_another_gateway_uses_is_refused_by_name() {
     let (_first, _) = lives.next().await;
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("config.yaml");
-    std::fs::write(&file, lives.config.yaml()).unwrap();
+    std::fs::write(&file, lives.config().yaml()).unwrap();
     let arguments = ["--config".into(), file.into_os_string()];
     let second = Process::start(Kind::Tamis.binary(), arguments, &[]);
     let (status, log) = second.exit().await;

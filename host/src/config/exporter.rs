@@ -1,5 +1,6 @@
-//! `exporters`: `otlp_grpc`, `otlp_http`, `debug` and `nop`.
+//! `exporters`: `otlp_grpc`, `otlp_http`, `prometheus`, `debug` and `nop`.
 
+mod prometheus;
 mod sending;
 
 use std::collections::BTreeMap;
@@ -15,12 +16,13 @@ use crate::exporter::settings::{
     Verbosity,
 };
 
-const TYPES: [&str; 4] = ["debug", "nop", "otlp_grpc", "otlp_http"];
+const TYPES: [&str; 5] = ["debug", "nop", "otlp_grpc", "otlp_http", "prometheus"];
 
 pub(super) fn read(root: &Section<'_>) -> Components<ExporterSettings> {
     components::read(root, "exporters", &TYPES, |id, section| match id.component_type() {
         "otlp_grpc" | "otlp" => Some(ExporterSettings::OtlpGrpc(otlp_grpc(section))),
         "otlp_http" | "otlphttp" => Some(ExporterSettings::OtlpHttp(otlp_http(section))),
+        "prometheus" => Some(ExporterSettings::Prometheus(prometheus::prometheus(section))),
         "debug" => Some(ExporterSettings::Debug(debug(section))),
         "nop" => {
             section.finish();
@@ -44,7 +46,9 @@ pub(super) fn warn_of_proxies(
     let obeys = |exporter: &ExporterSettings, name: &str| match exporter {
         ExporterSettings::OtlpHttp(_) => true,
         ExporterSettings::OtlpGrpc(_) => name.eq_ignore_ascii_case("https_proxy"),
-        ExporterSettings::Debug(_) | ExporterSettings::Nop => false,
+        ExporterSettings::Prometheus(_) | ExporterSettings::Debug(_) | ExporterSettings::Nop => {
+            false
+        }
     };
     let is_missed =
         |name: &&&str| is_set(name) && exporters.values().any(|exporter| obeys(exporter, name));

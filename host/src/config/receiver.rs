@@ -3,9 +3,10 @@
 use super::components::{self, Components};
 use super::endpoint;
 use super::section::Section;
+use super::server;
 use super::tls;
 use crate::receiver::settings::{
-    CorsSettings, GrpcServerSettings, HttpServerSettings, KeepaliveSettings, OtlpReceiverSettings,
+    GrpcServerSettings, HttpServerSettings, KeepaliveSettings, OtlpReceiverSettings,
 };
 
 /// A receiver of a type that tamis has.
@@ -52,7 +53,7 @@ fn grpc(section: Section<'_>) -> GrpcServerSettings {
         keepalive: grpc_keepalive(&section),
         tls: tls::server(&section),
     };
-    only_tcp(&section);
+    server::only_tcp(&section);
     section.unsupported(&["auth", "middlewares"]);
     section.without_effect(&["dialer", "read_buffer_size", "write_buffer_size"]);
     section.finish();
@@ -95,12 +96,12 @@ fn http(section: Section<'_>) -> HttpServerSettings {
         include_metadata: section.boolean("include_metadata", false),
         read_timeout: section.duration("read_timeout", default.read_timeout),
         read_header_timeout: section.duration("read_header_timeout", default.read_header_timeout),
-        idle_timeout: http_idle_timeout(&section, &default),
+        idle_timeout: server::idle_timeout(&section, default.idle_timeout),
         response_headers: section.headers("response_headers"),
-        cors: cors(&section),
+        cors: server::cors(&section),
         tls: tls::server(&section),
     };
-    only_tcp(&section);
+    server::only_tcp(&section);
     section.unsupported(&["auth", "middlewares"]);
     section.without_effect(&[
         "compression_algorithms",
@@ -112,51 +113,11 @@ fn http(section: Section<'_>) -> HttpServerSettings {
     settings
 }
 
-/// `keepalive.idle_timeout`, or the older key beside it.
-fn http_idle_timeout(section: &Section<'_>, default: &HttpServerSettings) -> std::time::Duration {
-    let mut timeout = section.duration("idle_timeout", default.idle_timeout);
-    if !section.boolean("keep_alives_enabled", true) {
-        section.invalid("keep_alives_enabled", "false is not supported yet by tamis");
-    }
-    if let Some(keepalive) = section.section("keepalive") {
-        if !keepalive.boolean("enabled", true) {
-            keepalive.invalid("enabled", "false is not supported yet by tamis");
-        }
-        timeout = keepalive.duration("idle_timeout", timeout);
-        keepalive.finish();
-    }
-    timeout
-}
-
-fn cors(parent: &Section<'_>) -> Option<CorsSettings> {
-    let section = parent.switched("cors")?;
-    let settings = CorsSettings {
-        allowed_origins: section.string_list("allowed_origins"),
-        allowed_headers: section.string_list("allowed_headers"),
-        exposed_headers: section.string_list("exposed_headers"),
-        // Seconds, unlike everywhere else.
-        max_age: std::time::Duration::from_secs(section.integer("max_age", 0)),
-    };
-    section.finish();
-    // Without origins the Collector serves no CORS at all.
-    (!settings.allowed_origins.is_empty()).then_some(settings)
-}
-
 /// The Collector puts a missing slash in front.
 fn url_path(section: &Section<'_>, key: &'static str, default: &str) -> String {
     match section.filled(key) {
         Some(path) if path.starts_with('/') => path,
         Some(path) => format!("/{path}"),
         None => default.to_owned(),
-    }
-}
-
-fn only_tcp(section: &Section<'_>) {
-    match section.filled("transport").as_deref() {
-        None | Some("tcp") => {}
-        Some("tcp4" | "tcp6" | "unix" | "unixgram" | "unixpacket" | "udp" | "udp4" | "udp6") => {
-            section.invalid("transport", "only \"tcp\" is supported yet by tamis");
-        }
-        Some(other) => section.invalid("transport", &format!("invalid transport type {other:?}")),
     }
 }

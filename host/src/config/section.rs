@@ -251,6 +251,17 @@ impl<'a> Section<'a> {
         headers
     }
 
+    /// A map from names to texts.
+    pub(super) fn text_map(&self, key: &'static str) -> Vec<(String, String)> {
+        if let Some(node) = self.value(key)
+            && matches!(node.value, Value::List(_))
+        {
+            self.decode(key, &node.origin, "expected a map, got 'slice'");
+            return Vec::new();
+        }
+        self.pairs(key).into_iter().map(|(name, value, _)| (name, value)).collect()
+    }
+
     /// Names with values and the place of each.
     fn pairs(&self, key: &'static str) -> Vec<(String, String, &'a Origin)> {
         let Some(node) = self.value(key) else { return Vec::new() };

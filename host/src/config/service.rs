@@ -8,6 +8,7 @@ use super::id::{ComponentId, PipelineId};
 use super::nearest;
 use super::origin::Origin;
 use super::section::Section;
+use crate::batch::Signal;
 use crate::telemetry::settings::TelemetrySettings;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub(super) struct References {
     pub(super) processors: BTreeSet<ComponentId>,
     pub(super) exporters: BTreeSet<ComponentId>,
     pub(super) extensions: BTreeSet<ComponentId>,
+    /// The exporters that take no other signal.
+    pub(super) only_metrics: BTreeSet<ComponentId>,
 }
 
 pub(super) fn read(root: &Section<'_>, declared: &References) -> Service {
@@ -109,8 +112,25 @@ fn read_pipeline(id: &PipelineId, section: Section<'_>, declared: &References) -
                 .problem(section.origin(), format!("{owner}: must have at least one {what}"));
         }
     }
+    check_signal(id, &section, &declared.only_metrics);
     section.finish();
     pipeline
+}
+
+/// Complains about exporters that do not take the signal of the pipeline.
+fn check_signal(id: &PipelineId, section: &Section<'_>, only_metrics: &BTreeSet<ComponentId>) {
+    let signal = id.signal();
+    for (exporter, node) in section.strings("exporters") {
+        let known = ComponentId::parse(&exporter).is_ok_and(|id| only_metrics.contains(&id));
+        if known && signal != Signal::Metrics {
+            let message = format!(
+                "service::pipelines::{id}: failed to create {exporter:?} exporter for data type \
+                 {:?}: telemetry type is not supported",
+                signal.name()
+            );
+            section.report().problem(&node.origin, message);
+        }
+    }
 }
 
 /// A list of ids that must be configured.

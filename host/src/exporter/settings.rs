@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use super::prometheus::settings::{PrometheusSettings, ResourceLabels, Translation};
 use crate::config::Origin;
 
 /// One exporter of the YAML.
@@ -11,16 +12,23 @@ pub enum ExporterSettings {
     OtlpGrpc(OtlpGrpcSettings),
     OtlpHttp(OtlpHttpSettings),
     Debug(DebugSettings),
+    Prometheus(PrometheusSettings),
     /// `nop`: takes everything and sends nothing.
     Nop,
 }
 
 impl ExporterSettings {
+    /// Whether it takes nothing but metrics.
+    pub fn only_metrics(&self) -> bool {
+        matches!(self, Self::Prometheus(_))
+    }
+
     /// Where a complaint belongs that comes up when the exporter is built: all else has been checked.
     pub fn origin(&self) -> Option<&Origin> {
         match self {
             Self::OtlpGrpc(settings) => Some(&settings.tls.origin),
             Self::OtlpHttp(settings) => Some(&settings.tls.origin),
+            Self::Prometheus(settings) => settings.tls.as_ref().map(|tls| &tls.origin),
             Self::Debug(_) | Self::Nop => None,
         }
     }

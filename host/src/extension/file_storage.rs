@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{ComponentId, Config, ExtensionSettings};
-use crate::storage::{Namespace, OpenError, Storage};
+use crate::storage::{Namespace, OpenError, Storage, StorageMetrics};
 use crate::telemetry::metrics::Metrics;
+use crate::wasm::hold::FRAGMENTS;
 
 /// Every storage that `service::extensions` lists. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -25,11 +26,8 @@ impl Storages {
         let mut storages = BTreeMap::new();
         for id in &config.service.extensions {
             if let Some(ExtensionSettings::FileStorage(settings)) = config.extensions.get(id) {
-                let name = id.to_string();
-                let labels = [("storage", name.as_str())];
-                let help = "Bytes of the storage's files";
-                let disk = metrics.gauge("tamis_storage_disk_bytes", help, &labels);
-                let storage = Storage::open(settings, disk)
+                let metrics = StorageMetrics::new(metrics, &id.to_string());
+                let storage = Storage::open(settings, metrics)
                     .map_err(|source| StorageStartError { id: id.clone(), source })?;
                 storages.insert(id.clone(), Arc::new(storage));
             }
@@ -47,6 +45,26 @@ impl Storages {
         let Some(storage) = self.0.get(id) else { return Ok(None) };
         let namespace = storage.namespace(&format!("hold/{guest}"));
         namespace.map(Some).map_err(|source| StorageStartError { id: id.clone(), source })
+    }
+
+    /// Warns about what waits in a storage for a component that there is no more: nobody will ever ask
+    /// for it. To be called when all who will have asked. Blocks.
+    pub fn warn_of_unused(&self) {
+        for (id, storage) in &self.0 {
+            let unused = storage.unused(FRAGMENTS).unwrap_or_else(|error| {
+                tracing::warn!(storage = %id, "cannot look for what nobody uses: {error}");
+                Vec::new()
+            });
+            for (name, records) in unused {
+                tracing::warn!(
+                    storage = %id,
+                    name,
+                    records,
+                    "what is held there is used by no processor of this configuration, and stays: \
+                     give the processor and its pipeline their names back"
+                );
+            }
+        }
     }
 
     /// Closes them, after everything that writes to them has ended.

@@ -9,12 +9,16 @@ use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::consumer::BoxFuture;
 
 /// Connections of one listener at a time. Above it, new ones wait in the backlog of the kernel.
 const MAX_CONNECTIONS: usize = 16 * 1024;
+
+/// For the TLS handshake of a connection and, over gRPC, the first bytes of the client. Later silence
+/// is what `keepalive` and `idle_timeout` are about.
+const MAX_OPENING: Duration = Duration::from_secs(10);
 
 /// Before the next try after the kernel gave no connection (mostly: too many open files).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -67,6 +71,21 @@ impl Stop {
     }
 }
 
+/// Waits for a connection to be opened, for [`MAX_OPENING`] at most and until the server stops: until
+/// then it has no requests that could be waited for.
+pub(crate) async fn opening<S>(
+    opened: impl Future<Output = Option<S>>,
+    mut stop: Stop,
+) -> Option<S> {
+    tokio::select! {
+        opened = timeout(MAX_OPENING, opened) => opened.unwrap_or_else(|_| {
+            tracing::debug!("a connection was not opened in time");
+            None
+        }),
+        () = stop.stopped() => None,
+    }
+}
+
 /// Drives an HTTP connection to its end. When `stop` or `retire` say so it takes no more requests,
 /// tells the peer (GOAWAY, `connection: close`) and ends with the requests in flight, `grace` later at
 /// the latest if there is one.
@@ -84,7 +103,7 @@ pub(crate) async fn drive<C: GracefulConnection>(
     };
     connection.as_mut().graceful_shutdown();
     match grace {
-        Some(grace) if retired => drop(tokio::time::timeout(grace, connection).await),
+        Some(grace) if retired => drop(timeout(grace, connection).await),
         _ => drop(connection.await),
     }
 }

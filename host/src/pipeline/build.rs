@@ -18,6 +18,7 @@ use crate::config::{
 use crate::consumer::Consumer;
 use crate::exporter;
 use crate::extension::file_storage::{StorageStartError, Storages};
+use crate::net::listen::BindError;
 use crate::pipeline::FanOut;
 use crate::processor::batch::BatchProcessor;
 use crate::processor::memory_limiter::MemoryLimiter;
@@ -226,6 +227,14 @@ impl Building<'_> {
 }
 
 impl Pipelines {
+    /// Starts what exporters serve themselves; before the first batch comes.
+    pub async fn start_exporters(&self) -> Result<(), BindError> {
+        for exporter in &self.exporters {
+            exporter.start().await?;
+        }
+        Ok(())
+    }
+
     /// Drains everything, front to back, until the deadline. What is left then is counted as lost by
     /// whoever holds it.
     pub async fn shutdown(self, deadline: Instant) {

@@ -17,18 +17,18 @@ const DEFAULT_HEADERS: [&str; 3] = ["accept", "content-type", "x-requested-with"
 
 /// The rules of `cors`.
 #[derive(Debug)]
-pub(super) struct Cors {
+pub(crate) struct Cors {
     settings: CorsSettings,
 }
 
 impl Cors {
     /// None where no origin is allowed: then browsers get no answer to what they ask.
-    pub(super) fn new(settings: &CorsSettings) -> Option<Self> {
+    pub(crate) fn new(settings: &CorsSettings) -> Option<Self> {
         (!settings.allowed_origins.is_empty()).then(|| Self { settings: settings.clone() })
     }
 
     /// The answer to the question that a browser asks before the request itself, if this is one.
-    pub(super) fn preflight(&self, method: &Method, request: &HeaderMap) -> Option<Reply> {
+    pub(crate) fn preflight(&self, method: &Method, request: &HeaderMap) -> Option<Reply> {
         let wanted = request.get(ACCESS_CONTROL_REQUEST_METHOD)?;
         if *method != Method::OPTIONS {
             return None;
@@ -60,7 +60,7 @@ impl Cors {
     }
 
     /// Allows the browser to show the answer to the page.
-    pub(super) fn allow(&self, request: &HeaderMap, reply: &mut HeaderMap) {
+    pub(crate) fn allow(&self, request: &HeaderMap, reply: &mut HeaderMap) {
         reply.append(VARY, ORIGIN.into());
         let Some(origin) = self.allowed_origin(request) else { return };
         reply.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);

@@ -24,7 +24,7 @@ const TEXT: &str = "text/plain";
 /// Go's own answer to an unknown path has a charset, those of the receiver do not.
 const TEXT_UTF8: &str = "text/plain; charset=utf-8";
 
-pub(super) type Reply = Response<Full<Bytes>>;
+pub(crate) type Reply = Response<Full<Bytes>>;
 
 /// The paths of the signals that have a pipeline.
 pub(super) struct HttpService {

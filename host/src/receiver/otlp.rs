@@ -12,7 +12,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::body::{InFlight, MAX_IN_FLIGHT_BYTES};
 use super::cors::Cors;
@@ -27,12 +27,8 @@ use super::settings::{
 use super::tls::Tls;
 use crate::batch::Signal;
 use crate::net::listen::{self, BindError};
-use crate::net::server::{ServeConnection, Server, Stop, drive};
+use crate::net::server::{ServeConnection, Server, Stop, drive, opening};
 use crate::telemetry::metrics::Metrics;
-
-/// For the TLS handshake of a connection and, over gRPC, the first bytes of the client. Later silence
-/// is what `keepalive` and `idle_timeout` are about.
-const MAX_OPENING: Duration = Duration::from_secs(10);
 
 /// HTTP/2 requests of one connection at a time, where the settings do not say.
 const MAX_CONCURRENT_STREAMS: u32 = 4096;
@@ -154,18 +150,6 @@ fn grpc_connections(
     }))
 }
 
-/// Waits for a connection to be opened, for [`MAX_OPENING`] at most and until the server stops: until
-/// then it has no requests that could be waited for.
-async fn opening<S>(opened: impl Future<Output = Option<S>>, mut stop: Stop) -> Option<S> {
-    tokio::select! {
-        opened = timeout(MAX_OPENING, opened) => opened.unwrap_or_else(|_| {
-            tracing::debug!("a connection was not opened in time");
-            None
-        }),
-        () = stop.stopped() => None,
-    }
-}
-
 fn http2_builder(settings: &GrpcServerSettings) -> http2::Builder<TokioExecutor> {
     let streams = match settings.max_concurrent_streams {
         0 => MAX_CONCURRENT_STREAMS,
@@ -245,7 +229,7 @@ fn http_connections(
             size => size,
         },
         read_timeout: settings.read_timeout,
-        response_headers: response_headers(settings)?,
+        response_headers: response_headers(&settings.response_headers)?,
         cors: settings.cors.as_ref().and_then(Cors::new),
     });
     let http1 = http1_builder(settings);
@@ -262,13 +246,16 @@ fn http_connections(
     }))
 }
 
-fn response_headers(settings: &HttpServerSettings) -> io::Result<Vec<(HeaderName, HeaderValue)>> {
+/// `response_headers` of a server.
+pub(crate) fn response_headers(
+    headers: &[(String, String)],
+) -> io::Result<Vec<(HeaderName, HeaderValue)>> {
     let parse = |(name, value): &(String, String)| {
         let invalid = || io::Error::other(format!("response_headers: {name:?} is no header"));
         let header = HeaderName::try_from(name).map_err(|_| invalid())?;
         Ok((header, HeaderValue::try_from(value).map_err(|_| invalid())?))
     };
-    settings.response_headers.iter().map(parse).collect()
+    headers.iter().map(parse).collect()
 }
 
 fn http1_builder(settings: &HttpServerSettings) -> http1::Builder {

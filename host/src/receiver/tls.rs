@@ -22,11 +22,11 @@ pub fn check_tls(settings: &TlsServerSettings) -> io::Result<()> {
 
 /// Takes TLS connections with the certificate of the settings.
 #[derive(Clone)]
-pub(super) struct Tls(TlsAcceptor);
+pub(crate) struct Tls(TlsAcceptor);
 
 impl Tls {
     /// Reads the files. `protocols` is what the server speaks, by its ALPN names.
-    pub(super) fn new(settings: &TlsServerSettings, protocols: &[&[u8]]) -> io::Result<Self> {
+    pub(crate) fn new(settings: &TlsServerSettings, protocols: &[&[u8]]) -> io::Result<Self> {
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -54,7 +54,7 @@ impl Tls {
     }
 
     /// The handshake; `None` where it fails, which concerns the client alone.
-    pub(super) async fn accept<S>(&self, stream: S) -> Option<TlsStream<S>>
+    pub(crate) async fn accept<S>(&self, stream: S) -> Option<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {

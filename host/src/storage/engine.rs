@@ -1,7 +1,7 @@
 //! The files of a storage: a log-structured tree of `fjall` for each namespace, with one journal.
 
 use std::collections::HashMap;
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,11 +12,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 
+use super::journals::{Ends, JournalError};
+use super::manifests::{self, ManifestError};
 use super::settings::FileStorageSettings;
-use super::{Changes, RecordId, StorageError};
+use super::{Changes, RecordId, StorageError, StorageMetrics};
 
 /// Folder in the directory, which may be shared with a Collector that was there before.
 const FOLDER: &str = "tamis";
+
+/// Who has this file of fjall's locked owns the folder.
+const LOCK: &str = "lock";
 
 /// What is written there. A newer format is refused.
 const FORMAT: u8 = 1;
@@ -100,32 +105,50 @@ pub(super) enum Fault {
 }
 
 impl Engine {
-    pub(super) fn open(settings: &FileStorageSettings) -> Result<Self, OpenError> {
+    pub(super) fn open(
+        settings: &FileStorageSettings,
+        metrics: &StorageMetrics,
+    ) -> Result<Self, OpenError> {
         prepare(settings)?;
         let folder = settings.directory.join(FOLDER);
-        match Self::open_folder(&folder, settings) {
+        match Self::open_folder(&folder, settings, metrics) {
             Err(OpenError::Corrupt { message, .. }) if settings.recreate => {
                 let aside = set_aside(&folder)?;
                 tracing::error!(
                     aside = %aside.display(),
                     "files of a storage cannot be read and were set aside: {message}"
                 );
-                Self::open_folder(&folder, settings)
+                Self::open_folder(&folder, settings, metrics)
             }
             other => other,
         }
     }
 
-    fn open_folder(folder: &Path, settings: &FileStorageSettings) -> Result<Self, OpenError> {
+    fn open_folder(
+        folder: &Path,
+        settings: &FileStorageSettings,
+        metrics: &StorageMetrics,
+    ) -> Result<Self, OpenError> {
         let start = Instant::now();
-        let database = loop {
-            match open_database(folder) {
+        let (database, ends) = loop {
+            // Before it is open: what is cut off then cannot be looked at any more.
+            let opened = examine(folder).and_then(|ends| Ok((open_database(folder)?, ends)));
+            match opened {
                 Err(OpenError::Locked(_)) if start.elapsed() < settings.timeout => {
                     wait(LOCK_INTERVAL);
                 }
                 other => break other?,
             }
         };
+        let cut = ends.cut();
+        if cut > 0 {
+            metrics.cut.inc_by(cut);
+            tracing::warn!(
+                bytes = cut,
+                "the end of a storage's journal could not be read and was cut off: writes that were \
+                 not finished, or that a crash of the machine has lost"
+            );
+        }
         let failed = |error| open_error(folder, error);
         let own = database.keyspace(OWN, KeyspaceCreateOptions::default).map_err(failed)?;
         match own.get(FORMAT_KEY).map_err(failed)?.as_deref() {
@@ -204,7 +227,7 @@ impl Engine {
         let Some(tree) = self.namespaces.get(name) else { return Ok(None) };
         match tree.get(key(id)) {
             Ok(value) => Ok(value.map(Bytes::from)),
-            Err(error) if is_temporary(&error) => Err(StorageError::Failed(error.to_string())),
+            Err(error) if is_temporary(&error) => Err(failed(&error)),
             // Trying again will not mend it.
             Err(error) => {
                 tracing::error!("a record of a storage is broken: {error}");
@@ -219,23 +242,44 @@ impl Engine {
         table: u8,
         from: u64,
         bytes: usize,
-    ) -> Result<Vec<(u64, Bytes)>, StorageError> {
+    ) -> Result<Vec<(u64, Option<Bytes>)>, StorageError> {
         let Some(tree) = self.namespaces.get(name) else { return Ok(Vec::new()) };
-        let first = key(RecordId { table, sequence: from });
-        let last = key(RecordId { table, sequence: u64::MAX });
         let mut records = Vec::new();
         let mut size = 0;
-        for record in tree.range(first..=last) {
-            let (id, value) =
-                record.into_inner().map_err(|error| StorageError::Failed(error.to_string()))?;
-            let Some(sequence) = id.get(1..).and_then(|id| id.try_into().ok()) else { continue };
+        for record in tree.range(keys(table, from)) {
+            let (id, value) = match record.into_inner() {
+                Ok(record) => record,
+                Err(error) if is_temporary(&error) => return Err(failed(&error)),
+                Err(_) if !records.is_empty() => break,
+                // The one that the page begins with, so that its key can be asked for alone.
+                Err(error) => return broken_at(tree, table, from, &error),
+            };
+            let Some(sequence) = sequence(&id) else { continue };
             size += value.len();
             if size > bytes && !records.is_empty() {
                 break;
             }
-            records.push((u64::from_be_bytes(sequence), value.into()));
+            records.push((sequence, Some(value.into())));
         }
         Ok(records)
+    }
+
+    /// The namespaces that were not added and that have records in a table, with their number.
+    pub(super) fn unused(&self, table: u8) -> Result<Vec<(String, usize)>, StorageError> {
+        let mut unused = Vec::new();
+        for name in self.database.list_keyspace_names() {
+            if &*name == OWN || self.namespaces.contains_key(&*name) {
+                continue;
+            }
+            let tree = self.database.keyspace(&name, options).map_err(|error| failed(&error))?;
+            let keys = tree.range(keys(table, 0)).map(|record| record.key());
+            let records = keys.filter(Result::is_ok).count();
+            if records > 0 {
+                unused.push((name.to_string(), records));
+            }
+        }
+        unused.sort();
+        Ok(unused)
     }
 
     /// Bytes of all files.
@@ -246,6 +290,12 @@ impl Engine {
     /// Bytes of the files of one namespace, journals aside.
     pub(super) fn tree_space(&self, name: &str) -> u64 {
         self.namespaces.get(name).map_or(0, Keyspace::disk_space)
+    }
+
+    /// Makes files of what is in memory. Blocks.
+    #[cfg(test)]
+    pub(super) fn flush(&self, name: &str) -> fjall::Result<()> {
+        self.namespaces[name].rotate_memtable_and_wait()
     }
 
     /// Makes space of what was removed. Blocks.
@@ -279,6 +329,29 @@ fn prepare(settings: &FileStorageSettings) -> Result<(), OpenError> {
         }
         Err(source) => Err(OpenError::Io { directory: directory.clone(), source }),
     }
+}
+
+/// Looks through what fjall does not check, or changes without a word.
+fn examine(folder: &Path) -> Result<Ends, OpenError> {
+    let corrupt = |message| OpenError::Corrupt { folder: folder.to_owned(), message };
+    let io = |source| OpenError::Io { directory: folder.to_owned(), source };
+    let checked = manifests::check(folder).map_err(|error| match error {
+        ManifestError::Io(source) => io(source),
+        damage => corrupt(damage.to_string()),
+    });
+    let examined = checked.and_then(|()| {
+        Ends::of(folder).map_err(|error| match error {
+            JournalError::Io(source) => io(source),
+            damage => corrupt(damage.to_string()),
+        })
+    });
+    // Of files that somebody else writes nothing can be said.
+    examined.map_err(|error| match std::fs::File::open(folder.join(LOCK)) {
+        Ok(lock) if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) => {
+            OpenError::Locked(folder.to_owned())
+        }
+        _ => error,
+    })
 }
 
 /// Opens the database; what it does with broken files, panics included, is an error here.
@@ -319,6 +392,25 @@ fn open_error(folder: &Path, error: fjall::Error) -> OpenError {
     }
 }
 
+/// A page that begins with a record whose value is broken: that one alone. Where its key cannot be
+/// read either, nobody knows what else is missing.
+fn broken_at(
+    tree: &Keyspace,
+    table: u8,
+    from: u64,
+    error: &fjall::Error,
+) -> Result<Vec<(u64, Option<Bytes>)>, StorageError> {
+    let first = tree.range(keys(table, from)).next();
+    match first.map(|record| record.key()).and_then(|key| sequence(&key.ok()?)) {
+        Some(sequence) => Ok(vec![(sequence, None)]),
+        None => Err(StorageError::Broken(error.to_string())),
+    }
+}
+
+fn failed(error: &fjall::Error) -> StorageError {
+    StorageError::Failed(error.to_string())
+}
+
 /// Whether the same may succeed later.
 fn is_temporary(error: &fjall::Error) -> bool {
     matches!(
@@ -348,4 +440,13 @@ fn key(id: RecordId) -> [u8; 9] {
     let mut key = [id.table; 9];
     key[1..].copy_from_slice(&id.sequence.to_be_bytes());
     key
+}
+
+/// The keys of a table from a sequence on.
+fn keys(table: u8, from: u64) -> std::ops::RangeInclusive<[u8; 9]> {
+    key(RecordId { table, sequence: from })..=key(RecordId { table, sequence: u64::MAX })
+}
+
+fn sequence(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.get(1..)?.try_into().ok()?))
 }

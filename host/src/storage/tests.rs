@@ -1,6 +1,8 @@
 //! Storages over crashes, failures and broken files. A storage that is dropped has flushed nothing
 //! that a killed one would not have.
 
+mod damage;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -8,6 +10,7 @@ use tempfile::TempDir;
 
 use super::engine::Fault;
 use super::*;
+use crate::telemetry::metrics::Metrics;
 
 fn settings(directory: &TempDir) -> FileStorageSettings {
     let directory = directory.path().to_owned();
@@ -15,12 +18,12 @@ fn settings(directory: &TempDir) -> FileStorageSettings {
     FileStorageSettings { directory, timeout, ..FileStorageSettings::default() }
 }
 
-fn gauge() -> IntGauge {
-    IntGauge::new("g", "g").unwrap()
+fn metrics() -> StorageMetrics {
+    StorageMetrics::new(&Metrics::default(), "test")
 }
 
 fn open(directory: &TempDir) -> Storage {
-    Storage::open(&settings(directory), gauge()).unwrap()
+    Storage::open(&settings(directory), metrics()).unwrap()
 }
 
 fn id(sequence: u64) -> RecordId {
@@ -32,7 +35,8 @@ fn put(sequence: u64, value: &'static [u8]) -> Changes {
 }
 
 fn sequences(namespace: &Namespace) -> Vec<u64> {
-    namespace.scan(b't', 0, usize::MAX).unwrap().into_iter().map(|(sequence, _)| sequence).collect()
+    let records = namespace.scan(b't', 0, usize::MAX).unwrap().into_iter();
+    records.map(|(sequence, _)| sequence).collect()
 }
 
 /// The files of the newest journal, of the values and of the trees.
@@ -92,7 +96,7 @@ async fn scans_come_in_pages_and_stay_in_their_table() {
 async fn one_directory_has_one_owner() {
     let directory = tempfile::tempdir().unwrap();
     let first = open(&directory);
-    let error = Storage::open(&settings(&directory), gauge()).unwrap_err();
+    let error = Storage::open(&settings(&directory), metrics()).unwrap_err();
     assert!(matches!(error, OpenError::Locked(_)), "{error}");
     drop(first);
     open(&directory);
@@ -103,13 +107,13 @@ fn a_directory_is_made_only_where_that_is_wanted() {
     let parent = tempfile::tempdir().unwrap();
     let mut settings = settings(&parent);
     settings.directory.push("new");
-    let error = Storage::open(&settings, gauge()).unwrap_err().to_string();
+    let error = Storage::open(&settings, metrics()).unwrap_err().to_string();
     assert!(error.starts_with("directory must exist: stat "), "{error}");
     settings.create_directory = true;
-    Storage::open(&settings, gauge()).unwrap();
+    Storage::open(&settings, metrics()).unwrap();
     let file = parent.path().join("file");
     fs::write(&file, b"").unwrap();
-    let error = Storage::open(&FileStorageSettings { directory: file, ..settings }, gauge());
+    let error = Storage::open(&FileStorageSettings { directory: file, ..settings }, metrics());
     assert!(matches!(error, Err(OpenError::NoDirectory(_))));
 }
 
@@ -159,9 +163,15 @@ async fn a_write_that_was_cut_off_is_not_there_and_all_before_it_are() {
         copy_folder(directory.path(), copy.path());
         let journal = files(&copy, "jnl").remove(0);
         fs::OpenOptions::new().write(true).open(journal).unwrap().set_len(cut).unwrap();
-        let storage = open(&copy);
+        let counted = metrics();
+        let storage = Storage::open(&settings(&copy), counted.clone()).unwrap();
         assert_eq!(sequences(&storage.namespace("a/1").unwrap()), [1], "cut at {cut} of {end}");
+        assert_eq!(counted.cut.get(), cut - whole, "what was cut off is counted");
     }
+    let counted = metrics();
+    let storage = Storage::open(&settings(&directory), counted.clone()).unwrap();
+    assert_eq!(sequences(&storage.namespace("a/1").unwrap()), [1, 2]);
+    assert_eq!(counted.cut.get(), 0);
 }
 
 #[tokio::test]
@@ -178,7 +188,7 @@ async fn files_that_make_no_sense_are_refused_with_a_way_out() {
     let value = bytes[start as usize..].windows(8).position(|bytes| bytes == b"abcdefgh").unwrap();
     bytes[start as usize + value] = b'X';
     fs::write(&journal, bytes).unwrap();
-    let error = Storage::open(&settings(&directory), gauge()).unwrap_err();
+    let error = Storage::open(&settings(&directory), metrics()).unwrap_err();
     assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
     let text = error.to_string();
     assert!(
@@ -186,10 +196,54 @@ async fn files_that_make_no_sense_are_refused_with_a_way_out() {
         "{text}"
     );
     let again = FileStorageSettings { recreate: true, ..settings(&directory) };
-    let storage = Storage::open(&again, gauge()).unwrap();
+    let storage = Storage::open(&again, metrics()).unwrap();
     assert!(sequences(&storage.namespace("a/1").unwrap()).is_empty());
     let names = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(names.into_iter().any(|name| name.to_str().unwrap().starts_with("tamis.broken.")));
+}
+
+#[tokio::test]
+async fn a_journal_that_is_damaged_before_the_last_one_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = open(&directory);
+    let namespace = storage.namespace("a/1").unwrap();
+    namespace.write(put(1, b"first")).await.unwrap();
+    drop((storage, namespace));
+    let journal = files(&directory, "jnl").remove(0);
+    let next = journal.with_file_name("1000.jnl");
+    fs::copy(&journal, &next).unwrap();
+    let error = Storage::open(&settings(&directory), metrics()).unwrap_err().to_string();
+    assert!(error.contains("1000.jnl") && error.contains("older"), "{error}");
+    fs::write(&next, b"").unwrap();
+    let mut bytes = fs::read(&journal).unwrap();
+    let end = written(&journal) as usize;
+    bytes[end..end + 3].copy_from_slice(b"abc");
+    fs::write(&journal, bytes).unwrap();
+    let error = Storage::open(&settings(&directory), metrics()).unwrap_err();
+    assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
+    let place = format!("from byte {end} of {}", end + 3);
+    assert!(error.to_string().contains(&place), "{error}");
+}
+
+#[tokio::test]
+async fn what_nobody_asks_for_is_found_with_the_number_of_its_records() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = open(&directory);
+    for name in ["a/1", "a/2", "a/3"] {
+        let namespace = storage.namespace(name).unwrap();
+        namespace.write(put(1, b"one")).await.unwrap();
+        namespace.write(put(2, b"two")).await.unwrap();
+        if name == "a/3" {
+            let removals = vec![id(1), id(2)];
+            namespace.write(Changes { removals, ..Changes::default() }).await.unwrap();
+        }
+    }
+    assert!(storage.unused(b't').unwrap().is_empty());
+    drop(storage);
+    let storage = open(&directory);
+    storage.namespace("a/1").unwrap();
+    assert_eq!(storage.unused(b't').unwrap(), [("a/2".to_owned(), 2)]);
+    assert!(storage.unused(b'u').unwrap().is_empty());
 }
 
 /// Where the last byte of a journal stands that is not zero, and so was written.

@@ -31,7 +31,7 @@ pub(super) fn run(shared: &Shared, stopped: &Receiver<()>) {
             }
         }
         if let Some(engine) = shared.read_engine().as_ref() {
-            shared.disk.set(i64::try_from(engine.disk_space()).unwrap_or(i64::MAX));
+            shared.metrics.disk.set(i64::try_from(engine.disk_space()).unwrap_or(i64::MAX));
         }
         // Without writes nobody else sees that there is room again.
         if space.free(&shared.settings.directory) >= FREE_FOR_PAYLOADS {

@@ -85,8 +85,9 @@ impl Writer {
             Some(Err(error)) => self.recover(number, &error),
             None => Err(StorageError::Closed),
         };
-        if answer.is_ok() {
-            self.last = number;
+        match answer {
+            Ok(()) => self.last = number,
+            Err(_) => self.shared.metrics.failed.inc_by(group.len() as u64),
         }
         for write in group {
             let _ = write.done.send(answer.clone());
@@ -106,6 +107,7 @@ impl Writer {
             if has_room || write.changes.urgent && free >= FREE_FOR_REMOVALS {
                 admitted.push(write);
             } else {
+                self.shared.metrics.failed.inc();
                 let _ = write.done.send(Err(StorageError::Full));
             }
         }
@@ -148,7 +150,7 @@ impl Writer {
         let mut settings = self.shared.settings.clone();
         // What is held is indexed: other files would not fit the index.
         settings.recreate = false;
-        let mut engine = Engine::open(&settings)?;
+        let mut engine = Engine::open(&settings, &self.shared.metrics)?;
         for (name, _) in self.shared.lock_live().iter() {
             engine.add_namespace(name)?;
         }

@@ -25,7 +25,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use self::fragment::{Fragment, Key, Packer, Payload};
 use self::index::{Index, Usage};
-pub use self::journal::RecoveryError;
+pub use self::journal::{FRAGMENTS, RecoveryError};
 use self::journal::{Journal, RECORD_OVERHEAD};
 pub use self::metrics::HoldMetrics;
 use super::settings::HoldOptions;
@@ -50,7 +50,10 @@ const MAX_COMPRESSION: usize = 16;
 /// The store of one processor.
 #[derive(Debug)]
 pub struct HoldStore {
-    options: HoldOptions,
+    /// Most bytes of memory.
+    memory: AtomicUsize,
+    /// Most bytes of disk.
+    disk: usize,
     metrics: HoldMetrics,
     journal: Option<Journal>,
     /// How many memos are kept, the newest.
@@ -136,9 +139,10 @@ impl Room {
 
 impl HoldStore {
     /// A store in memory.
-    pub fn new(options: HoldOptions, metrics: HoldMetrics) -> Self {
+    pub fn new(options: &HoldOptions, metrics: HoldMetrics) -> Self {
         Self {
-            options,
+            memory: AtomicUsize::new(options.memory),
+            disk: options.disk,
             metrics,
             journal: None,
             memos: AtomicUsize::new(0),
@@ -151,7 +155,7 @@ impl HoldStore {
 
     /// A store on disk, with what a former life of the process has left there.
     pub async fn open(
-        options: HoldOptions,
+        options: &HoldOptions,
         metrics: HoldMetrics,
         namespace: Namespace,
     ) -> Result<Self, RecoveryError> {
@@ -170,6 +174,17 @@ impl HoldStore {
         self.memos.store(memos, Ordering::Relaxed);
     }
 
+    /// Moves the bound of memory.
+    #[cfg(test)]
+    pub fn set_memory(&self, bytes: usize) {
+        self.memory.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Most bytes of memory.
+    fn memory(&self) -> usize {
+        self.memory.load(Ordering::Relaxed)
+    }
+
     /// Whether what is held outlives the process.
     pub fn is_durable(&self) -> bool {
         self.journal.is_some()
@@ -179,22 +194,21 @@ impl HoldStore {
     pub fn usage(&self) -> (usize, usize) {
         let usage = self.lock().usage;
         if self.journal.is_none() {
-            return (usage.memory(), self.options.memory);
+            return (usage.memory(), self.memory());
         }
         // Payloads in memory are copies that give way; entries do not.
         let (memory, disk) = (usage.entries, usage.disk);
-        let fuller =
-            memory as u128 * self.options.disk as u128 > disk as u128 * self.options.memory as u128;
-        if fuller { (memory, self.options.memory) } else { (disk, self.options.disk) }
+        let fuller = memory as u128 * self.disk as u128 > disk as u128 * self.memory() as u128;
+        if fuller { (memory, self.memory()) } else { (disk, self.disk) }
     }
 
     pub fn room(&self) -> Room {
         let usage = self.lock().usage;
         let bytes = match &self.journal {
-            None => self.options.memory.saturating_sub(usage.memory()),
-            Some(_) => self.options.disk.saturating_sub(usage.disk),
+            None => self.memory().saturating_sub(usage.memory()),
+            Some(_) => self.disk.saturating_sub(usage.disk),
         };
-        let compress = usage.memory() > self.options.memory / 2;
+        let compress = usage.memory() > self.memory() / 2;
         Room { bytes, compress }
     }
 
@@ -216,7 +230,7 @@ impl HoldStore {
         let mut index = self.lock();
         let after = index.usage.plus(cost);
         let memory = if self.journal.is_some() { after.entries } else { after.memory() };
-        let fits = memory <= self.options.memory && after.disk <= self.options.disk;
+        let fits = memory <= self.memory() && after.disk <= self.disk;
         if fits {
             self.set_usage(&mut index, after);
         }

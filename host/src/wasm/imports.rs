@@ -29,6 +29,8 @@ enum Misuse {
     EmittedLength(usize),
     #[error("an emitted batch is malformed: {0}")]
     Emitted(otlp::Malformed),
+    #[error("hold by a processor with the partition `any`")]
+    HoldAnywhere,
     #[error("hold outside of process")]
     HoldOutsideProcess,
     #[error("release or discard within replay or rewrite")]
@@ -119,6 +121,9 @@ impl emitter::Host for State {
 
 impl hold::Host for State {
     fn hold(&mut self, portions: Vec<Portion>) -> wasmtime::Result<bool> {
+        if !self.shared.may_hold() {
+            return Err(Misuse::HoldAnywhere.into());
+        }
         let Some(fragments) = self.fragments(&portions)? else { return Ok(false) };
         let reserved = self.shared.hold.reserve(&fragments);
         if reserved {

@@ -128,6 +128,12 @@ impl GuestProcessor {
         self.caller.shared.hold.has_released_all()
     }
 
+    /// Moves the bound of what may be held in memory.
+    #[cfg(test)]
+    pub fn set_room(&self, bytes: usize) {
+        self.caller.shared.hold.set_memory(bytes);
+    }
+
     /// Lets all idle instances go, so that new ones take their place.
     #[cfg(test)]
     pub fn retire(&self) {

@@ -19,7 +19,9 @@ pub const RELEASES_IN_FLIGHT: usize = 4;
 
 /// Wait before the first try again; doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Longest wait, whatever the next stage asks for: releases behind this one wait as well.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Runs until the store is closed and nothing more is to be released, or is safe on disk. At shutdown
 /// the caller bounds it in time and counts what is left ([`Abandoned`]).
@@ -166,13 +168,14 @@ impl<'a> Tries<'a> {
         Self { caller, wait: FIRST_WAIT }
     }
 
+    /// Waits as long as is wanted, but not longer than [`LONGEST_WAIT`], or else longer each time.
     /// Answers whether to try again: not where the process ends and the next one will.
     async fn wait(&mut self, wanted: Option<Duration>) -> bool {
         let hold = &self.caller.shared.hold;
         if !(hold.is_closed() && hold.is_durable()) {
             let closed = hold.closed();
             tokio::select! {
-                () = tokio::time::sleep(wanted.unwrap_or(self.wait)) => {}
+                () = tokio::time::sleep(wanted.unwrap_or(self.wait).min(LONGEST_WAIT)) => {}
                 () = closed, if hold.is_durable() => {}
             }
             self.wait = (self.wait * 2).min(LONGEST_WAIT);

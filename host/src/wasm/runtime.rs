@@ -75,8 +75,6 @@ pub enum LoadError {
     Triggers(#[from] TriggerError),
     #[error("the processor asks for a tick interval but does not export `ticker`")]
     NoTicker,
-    #[error("the processor imports `hold`, so its partition must be other than `any`")]
-    HoldsAnywhere,
     #[error("what it holds cannot be read: {0}")]
     Recovery(#[from] RecoveryError),
     /// Each with its path from the processor's own section downwards.
@@ -126,8 +124,8 @@ impl Runtime {
         let (holds, ticks, emits) = (guest.holds, guest.ticker.is_some(), guest.emits);
         let (bounds, counted) = (options.hold.clone(), HoldMetrics::new(metrics, id));
         let hold = match namespace {
-            Some(namespace) if holds => HoldStore::open(bounds, counted, namespace).await?,
-            _ => HoldStore::new(bounds, counted),
+            Some(namespace) if holds => HoldStore::open(&bounds, counted, namespace).await?,
+            _ => HoldStore::new(&bounds, counted),
         };
         let feeds: Vec<Signal> = configuration.feeds.iter().map(|&signal| signal.into()).collect();
         let outbox = Outbox::new(metrics, id, &feeds);
@@ -142,11 +140,10 @@ impl Runtime {
         if descriptor.tick_interval.is_some() && !ticks {
             return Err(LoadError::NoTicker);
         }
-        if holds && descriptor.partition == Partition::Any {
-            return Err(LoadError::HoldsAnywhere);
-        }
         if descriptor.partition == Partition::Any {
             pool.grow(instances);
+        } else {
+            shared.allow_hold();
         }
         let scanner = Scanner::new(&descriptor.triggers)?;
         let keys = Keys::new(descriptor.partition, instances);

@@ -1,5 +1,6 @@
 //! What all instances of one processor share.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,8 @@ pub struct Shared {
     pub outbox: Outbox,
     /// Set once, after the first instance has said which it wants.
     files: OnceLock<Files>,
+    /// Its partition is such that held items find their instance again.
+    may_hold: AtomicBool,
     /// The guest exports `rewriter`.
     pub rewrites: bool,
     own_metrics: OwnMetrics,
@@ -157,12 +160,22 @@ impl Shared {
             hold,
             outbox,
             files: OnceLock::new(),
+            may_hold: AtomicBool::new(false),
             rewrites,
             own_metrics: OwnMetrics::new(metrics, families, id),
             log: Mutex::new(LogWindow::new()),
             complaints: Mutex::new(LogWindow::new()),
             options,
         }
+    }
+
+    /// Lets the guest hold items.
+    pub fn allow_hold(&self) {
+        self.may_hold.store(true, Ordering::Relaxed);
+    }
+
+    pub fn may_hold(&self) -> bool {
+        self.may_hold.load(Ordering::Relaxed)
     }
 
     pub fn set_files(&self, files: Files) -> &Files {

@@ -1,5 +1,6 @@
 //! The built-in processors through the whole of this module: their cases, which also run natively.
 
+mod releases;
 mod scenarios;
 
 use std::path::Path;
@@ -33,6 +34,11 @@ impl Consumer for Sink {
 #[test]
 fn the_cases_of_filter_hold_through_wasm() {
     cases_hold_through_wasm("filter");
+}
+
+#[test]
+fn the_cases_of_genai_cost_hold_through_wasm() {
+    cases_hold_through_wasm("genai_cost");
 }
 
 #[test]

@@ -72,8 +72,12 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
+        kill_process(self.id(), signal).unwrap();
+    }
+
+    pub(crate) fn id(&self) -> Pid {
         let id = self.child.id().expect("the process runs");
-        kill_process(Pid::from_raw(id.cast_signed()).unwrap(), signal).unwrap();
+        Pid::from_raw(id.cast_signed()).unwrap()
     }
 
     /// Waits for its end and the end of its log.

@@ -20,9 +20,11 @@ exporters:
     endpoint: https://a
     tls:
       ca_pem: junk
+  prometheus: {endpoint: 'a:1', tls: {cert_file: /none/cert, key_file: /none/key}}
 service:
   pipelines:
     traces: {receivers: [otlp], processors: [redaction], exporters: [otlp_grpc, otlp_http]}
+    metrics: {receivers: [otlp], exporters: [prometheus]}
 ";
 
 #[tokio::test]
@@ -43,7 +45,8 @@ async fn every_complaint_of_the_first_step_comes_in_one_run_with_its_place() {
             "t.yaml:8:22: processors::redaction::blocked_values::0",
             "t.yaml:10:32: exporters::otlp_grpc::tls",
             "t.yaml:14:5: exporters::otlp_http::tls",
-            "4 problems in the configuration",
+            "t.yaml:16:33: exporters::prometheus::tls",
+            "5 problems in the configuration",
         ],
         "{error}"
     );

@@ -130,7 +130,7 @@ impl HoldStore {
     pub(super) fn spill(&self, index: &mut Index) {
         if self.is_durable() {
             let before = index.usage;
-            let freed = index.spill(self.options.memory);
+            let freed = index.spill(self.memory());
             let after = std::mem::replace(&mut index.usage, before);
             self.set_usage(index, after);
             self.metrics.spilled.inc_by(freed as u64);
@@ -139,7 +139,7 @@ impl HoldStore {
 
     /// Takes in what a former life of the process has left; answers broken records. Blocks.
     pub(super) fn recover(&self, journal: &Journal) -> Result<Vec<RecordId>, RecoveryError> {
-        let left = journal.recover(self.options.memory)?;
+        let left = journal.recover(self.memory())?;
         let mut index = self.lock();
         let mut next_sequence = 0;
         let (mut items, entries) = (0, left.fragments.len());

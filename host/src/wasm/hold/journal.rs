@@ -22,6 +22,11 @@ use crate::storage::{Changes, Namespace, RecordId, StorageError};
 /// What this version writes, and the only one that it reads.
 const VERSION: u8 = 1;
 
+/// The table of fragments: what waits.
+pub const FRAGMENTS: u8 = b'f';
+const RELEASED: u8 = b'r';
+const MEMOS: u8 = b'm';
+
 /// Records that are read at once, in bytes.
 const PAGE_BYTES: usize = 4 << 20;
 
@@ -40,6 +45,11 @@ pub enum RecoveryError {
          {found}; this one knows {VERSION}); use that version, or another directory"
     )]
     Version { directory: String, found: u8 },
+    #[error(
+        "{directory}: the files there are broken: {message}. Move them away to begin anew without what \
+         they hold"
+    )]
+    Broken { directory: String, message: String },
 }
 
 /// The records of one hold store.
@@ -102,21 +112,25 @@ impl Journal {
         match self.0.read(RecordId { table: b'v', sequence: 0 })?.as_deref() {
             Some([VERSION]) | None => {}
             Some(other) => {
-                let directory = self.0.directory().display().to_string();
+                let directory = self.directory();
                 let found = other.first().copied().unwrap_or_default();
                 return Err(RecoveryError::Version { directory, found });
             }
         }
-        self.each(b'r', |sequence, value| {
-            let memo = value.first().map(|_| value[1..].to_vec());
-            left.released.insert(sequence, memo);
+        self.each(RELEASED, |sequence, value| match value {
+            Some(value) => {
+                let memo = value.first().map(|_| value[1..].to_vec());
+                left.released.insert(sequence, memo);
+            }
+            None => left.broken.push(release_id(sequence)),
         })?;
-        self.each(b'm', |sequence, value| match Chunk::read(sequence, value) {
+        let chunk = |sequence, value: Option<Bytes>| Chunk::read(sequence, value?);
+        self.each(MEMOS, |sequence, value| match chunk(sequence, value) {
             Some(chunk) => left.memos.push(chunk),
             None => left.broken.push(memo_id(sequence)),
         })?;
         let mut copied = 0;
-        self.each(b'f', |sequence, value| match decode(value) {
+        self.each(FRAGMENTS, |sequence, value| match value.and_then(decode) {
             Some(mut fragment) => {
                 copied += fragment.payload.stored_len() + fragment.overhead();
                 if copied > memory {
@@ -136,10 +150,23 @@ impl Journal {
         self.0.write(Changes { puts, removals: broken, urgent: false }).await
     }
 
-    fn each(&self, table: u8, mut visit: impl FnMut(u64, Bytes)) -> Result<(), StorageError> {
+    fn directory(&self) -> String {
+        self.0.directory().display().to_string()
+    }
+
+    fn each(
+        &self,
+        table: u8,
+        mut visit: impl FnMut(u64, Option<Bytes>),
+    ) -> Result<(), RecoveryError> {
         let mut from = 0;
         loop {
-            let page = self.0.scan(table, from, PAGE_BYTES)?;
+            let page = self.0.scan(table, from, PAGE_BYTES).map_err(|error| match error {
+                StorageError::Broken(message) => {
+                    RecoveryError::Broken { directory: self.directory(), message }
+                }
+                other => other.into(),
+            })?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             from = last + 1;
             for (sequence, value) in page {
@@ -150,15 +177,15 @@ impl Journal {
 }
 
 pub(super) fn fragment_id(sequence: u64) -> RecordId {
-    RecordId { table: b'f', sequence }
+    RecordId { table: FRAGMENTS, sequence }
 }
 
 pub(super) fn release_id(sequence: u64) -> RecordId {
-    RecordId { table: b'r', sequence }
+    RecordId { table: RELEASED, sequence }
 }
 
 pub(super) fn memo_id(sequence: u64) -> RecordId {
-    RecordId { table: b'm', sequence }
+    RecordId { table: MEMOS, sequence }
 }
 
 /// The mark of a released fragment.

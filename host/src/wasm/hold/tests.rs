@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use prometheus::IntGauge;
 
 use super::fragment::FRAGMENT_OVERHEAD;
 use super::*;
 use crate::storage::settings::FileStorageSettings;
-use crate::storage::{Changes, RecordId, Storage};
+use crate::storage::{Changes, RecordId, Storage, StorageMetrics};
 use crate::telemetry::metrics::Metrics;
 
 const ALL: fn(&[u8]) -> bool = |_| true;
@@ -22,7 +21,7 @@ fn metrics() -> HoldMetrics {
 }
 
 fn in_memory(memory: usize) -> HoldStore {
-    let store = HoldStore::new(options(memory, 0), metrics());
+    let store = HoldStore::new(&options(memory, 0), metrics());
     store.keep_memos(2);
     store
 }
@@ -31,9 +30,10 @@ fn in_memory(memory: usize) -> HoldStore {
 async fn durable(directory: &Path, memory: usize, disk: usize) -> (HoldStore, Storage) {
     let settings =
         FileStorageSettings { directory: directory.to_owned(), ..FileStorageSettings::default() };
-    let storage = Storage::open(&settings, IntGauge::new("g", "g").unwrap()).unwrap();
+    let metrics_of_storage = StorageMetrics::new(&Metrics::default(), "test");
+    let storage = Storage::open(&settings, metrics_of_storage).unwrap();
     let namespace = storage.namespace("hold/test").unwrap();
-    let store = HoldStore::open(options(memory, disk), metrics(), namespace).await.unwrap();
+    let store = HoldStore::open(&options(memory, disk), metrics(), namespace).await.unwrap();
     store.keep_memos(2);
     (store, storage)
 }
@@ -280,7 +280,8 @@ async fn records_of_a_newer_version_are_refused_and_broken_ones_removed() {
         namespace.write(Changes { puts, ..Changes::default() })
     };
     put(b'f', 99, b"nonsense").await.unwrap();
-    let open = || HoldStore::open(options(1 << 20, 1 << 30), metrics(), namespace.clone());
+    let bounds = options(1 << 20, 1 << 30);
+    let open = || HoldStore::open(&bounds, metrics(), namespace.clone());
     let store = open().await.unwrap();
     assert_eq!(held(&store).await.len(), 1);
     assert_eq!(namespace.read(RecordId { table: b'f', sequence: 99 }).unwrap(), None);

@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use tamis_sdk::Error;
 use tamis_sdk::testing::{Driver, Failure, run_scenarios, run_tables};
+use tempfile::TempDir;
 
 use super::{configuration, problems};
 use crate::batch::{Batch, Signal};
@@ -42,27 +43,17 @@ struct InWasm {
 }
 
 impl InWasm {
+    /// With so many instances.
     fn start(
         tokio: &Arc<tokio::runtime::Runtime>,
-        name: &str,
+        instances: usize,
         json: &str,
     ) -> Result<Self, Failure> {
-        let mut runtime = Runtime::new(1, 1, false).unwrap();
         let (clock, metrics) = (Clock::manual(), Metrics::default());
-        runtime.set_clock(clock.clone());
-        let module = Module::BuiltIn(name.to_owned());
-        let options = GuestOptions::default();
-        let configuration = configuration(name, json);
-        let guest = runtime.configure(name, &module, configuration, options, None, &metrics);
-        let guest = match tokio.block_on(guest) {
-            Ok(guest) => guest,
-            Err(LoadError::Problems(found)) => return Err(problems(found)),
-            Err(error) => panic!("{error}"),
-        };
         let sink = Arc::new(Sink::default());
         let next = Arc::clone(&sink) as Arc<dyn Consumer>;
-        let _entered = tokio.enter();
-        let processor = runtime.start(guest, next, Feeds::default(), &metrics);
+        let processor = tail_sampling(json, instances, clock.clone(), next, &metrics);
+        let processor = tokio.block_on(processor)?;
         let tokio = Arc::clone(tokio);
         Ok(Self { tokio, clock, processor, sink, metrics, now: 0 })
     }
@@ -77,21 +68,45 @@ impl InWasm {
     }
 }
 
+/// `tail_sampling` in front of a stage, at most so many instances.
+pub(super) async fn tail_sampling(
+    json: &str,
+    instances: usize,
+    clock: Clock,
+    next: Arc<dyn Consumer>,
+    metrics: &Metrics,
+) -> Result<GuestProcessor, Failure> {
+    let name = "tail_sampling";
+    let mut runtime = Runtime::new(1, instances, false).unwrap();
+    runtime.set_clock(clock);
+    let module = Module::BuiltIn(name.to_owned());
+    let options = GuestOptions::default();
+    let guest = runtime.configure(name, &module, configuration(name, json), options, None, metrics);
+    match guest.await {
+        Ok(guest) => Ok(runtime.start(guest, next, Feeds::default(), metrics)),
+        Err(LoadError::Problems(found)) => Err(problems(found)),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+pub(super) fn batch(bytes: &[u8], received: u64) -> Batch {
+    Batch {
+        signal: Signal::Traces,
+        items: otlp::walk(Signal::Traces, bytes).expect("scenarios hold sound requests"),
+        bytes: bytes.to_vec().into(),
+        received: UNIX_EPOCH + Duration::from_nanos(received),
+        metadata: Arc::from([]),
+    }
+}
+
 impl Driver for InWasm {
     fn set_time(&mut self, now: u64) {
         self.now = now;
         self.clock.set(now);
     }
 
-    fn batch(&mut self, batch: &[u8]) -> Result<(), Error> {
-        let batch = Batch {
-            signal: Signal::Traces,
-            items: otlp::walk(Signal::Traces, batch).expect("scenarios hold sound requests"),
-            bytes: batch.to_vec().into(),
-            received: UNIX_EPOCH + Duration::from_nanos(self.now),
-            metadata: Arc::from([]),
-        };
-        let answer = self.tokio.block_on(self.processor.consume(batch));
+    fn batch(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let answer = self.tokio.block_on(self.processor.consume(batch(bytes, self.now)));
         self.settle();
         answer.map_err(|error| {
             let kind = if error.permanent { Error::Permanent } else { Error::Retryable };
@@ -115,9 +130,8 @@ impl Driver for InWasm {
         Ok(())
     }
 
-    fn set_room(&mut self, _: Option<u64>) -> bool {
-        // The bound is part of the configuration.
-        false
+    fn set_room(&mut self, bytes: Option<u64>) {
+        self.processor.set_room(bytes.map_or(usize::MAX, |bytes| bytes as usize));
     }
 
     fn take_out(&mut self) -> Vec<Vec<u8>> {
@@ -147,20 +161,62 @@ fn cases(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../processors/tail_sampling/cases").join(folder)
 }
 
-fn tokio() -> Arc<tokio::runtime::Runtime> {
-    Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap())
+fn tokio(threads: usize) -> Arc<tokio::runtime::Runtime> {
+    Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build().unwrap())
 }
 
 #[test]
 fn the_scenarios_of_tail_sampling_hold_through_wasm() {
-    let tokio = tokio();
-    let start = |json: &str| InWasm::start(&tokio, "tail_sampling", json);
+    let tokio = tokio(1);
+    let start = |json: &str| InWasm::start(&tokio, 1, json);
     run_scenarios(&cases("scenarios"), start).unwrap_or_else(|failures| panic!("{failures}"));
+}
+
+/// What goes otherwise with several instances: the room is that of all, and each decides early only
+/// what it waits with.
+const SCENARIOS_OF_ONE: &[&str] = &["near_its_bound_the_oldest_are_decided_early"];
+
+/// The same: which of two traces that are due together is asked about first, and gets what is left of
+/// a rate.
+const POLICIES_OF_ONE: &[&str] = &["composite.json", "rate_limiting.json"];
+
+/// A folder of cases without some of them.
+fn cases_without(folder: &str, names: &[&str]) -> TempDir {
+    let rest = tempfile::tempdir().unwrap();
+    let mut left_out = 0;
+    for case in std::fs::read_dir(cases(folder)).unwrap() {
+        let case = case.unwrap();
+        if names.iter().any(|name| case.file_name() == *name) {
+            left_out += 1;
+        } else {
+            std::os::unix::fs::symlink(case.path(), rest.path().join(case.file_name())).unwrap();
+        }
+    }
+    assert_eq!(left_out, names.len());
+    rest
+}
+
+#[test]
+fn the_scenarios_of_tail_sampling_hold_with_several_instances() {
+    let tokio = tokio(3);
+    let (mut alone, mut together) = (0, 0);
+    let start = |json: &str| {
+        // Each instance has its share of these, so that another trace has to go.
+        let is_shared = json.contains("num_traces") || json.contains("decision_cache");
+        *if is_shared { &mut alone } else { &mut together } += 1;
+        InWasm::start(&tokio, if is_shared { 1 } else { 3 }, json)
+    };
+    let scenarios = cases_without("scenarios", SCENARIOS_OF_ONE);
+    run_scenarios(scenarios.path(), start).unwrap_or_else(|failures| panic!("{failures}"));
+    assert!(together > 3 * alone, "{together} scenarios with several instances, {alone} with one");
 }
 
 #[test]
 fn the_policies_of_tail_sampling_vote_through_wasm_as_the_tables_say() {
-    let tokio = tokio();
-    let start = |json: &str| InWasm::start(&tokio, "tail_sampling", json);
-    run_tables(&cases("policies"), start).unwrap_or_else(|failures| panic!("{failures}"));
+    let policies = cases_without("policies", POLICIES_OF_ONE);
+    for (instances, policies) in [(1, &*cases("policies")), (3, policies.path())] {
+        let tokio = tokio(instances);
+        let start = |json: &str| InWasm::start(&tokio, instances, json);
+        run_tables(policies, start).unwrap_or_else(|failures| panic!("{failures}"));
+    }
 }

@@ -43,9 +43,8 @@ pub trait Driver {
     /// What the processor answers.
     fn restart(&mut self) -> Result<(), Error>;
 
-    /// Bounds the store of held items, in bytes; none: no bound. False: this driver cannot, and the
-    /// scenario ends here.
-    fn set_room(&mut self, bytes: Option<u64>) -> bool;
+    /// Bounds the store of held items, in bytes; none: no bound.
+    fn set_room(&mut self, bytes: Option<u64>);
 
     /// Takes what has come out, one request each.
     fn take_out(&mut self) -> Vec<Vec<u8>>;
@@ -161,9 +160,8 @@ impl<P: Ticker + Replayer + Rewriter> Driver for Native<P> {
         self.processor.replay(&entries, &memos)
     }
 
-    fn set_room(&mut self, bytes: Option<u64>) -> bool {
+    fn set_room(&mut self, bytes: Option<u64>) {
         store(|store| store.bound = bytes);
-        true
     }
 
     fn take_out(&mut self) -> Vec<Vec<u8>> {

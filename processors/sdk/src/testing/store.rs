@@ -5,8 +5,8 @@ use super::cut::cut;
 use crate::contract::{Entry, Memo, Signal};
 use crate::host::hold::{Decision, Fullness, Portion};
 
-/// What a fragment takes beside its bytes.
-const FRAGMENT_OVERHEAD: usize = 160;
+/// What a fragment takes beside its bytes and its key, as in the gateway.
+const FRAGMENT_OVERHEAD: usize = 256;
 
 #[derive(Debug, Default)]
 pub(crate) struct Store {
