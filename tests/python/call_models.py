@@ -7,9 +7,12 @@ what it answered, and what that costs as genai-prices reckons; no cost where it 
 
 import argparse
 import json
+import os
+import subprocess
+from dataclasses import replace
 from datetime import datetime, timezone
 
-from fake_models import LIMITED, Server
+from fake_models import BEGUN_OUTPUT, LIMITED, Server
 from genai_prices import Usage, calc_price
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -94,6 +97,26 @@ def agents_of_pydantic(url):
         Agent(model, tools=tools).run_sync("What is the weather?")
 
 
+def python(endpoint, url, name):
+    """The real clients of Python. Answers whether the spans were taken."""
+    exporter = OTLPSpanExporter(endpoint=f"http://{endpoint}/v1/traces")
+    provider = TracerProvider(resource=Resource.create({"service.name": name}))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    instrument, calls = INSTRUMENTATIONS[name]
+    instrument(provider)
+    for call in calls:
+        call(url)
+    is_sent = provider.force_flush()
+    provider.shutdown()
+    return is_sent
+
+
+def node(endpoint, url, name):
+    """The Vercel AI SDK, which has an instrumentation of its own."""
+    script = os.environ["TAMIS_TEST_NODE_SCRIPT"]
+    subprocess.run(["node", script, endpoint, url, name], check=True)
+
+
 def instrument_openai_otel(provider):
     from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
 
@@ -149,12 +172,23 @@ INSTRUMENTATIONS = {
 }
 
 
-def cost(answer):
+VERCEL = "vercel"
+
+
+def told(service, answer):
+    """The usage that the service's spans tell. OpenLLMetry adds to the output of an answer of Anthropic
+    that is streamed what stood in its first event, although the last one has the sum."""
+    if service == "openllmetry-anthropic" and answer.is_streamed:
+        return replace(answer.usage, output=answer.usage.output + BEGUN_OUTPUT)
+    return answer.usage
+
+
+def cost(answer, usage):
     usage = Usage(
-        input_tokens=answer.usage.input,
-        cache_read_tokens=answer.usage.cached,
-        cache_write_tokens=answer.usage.cache_write,
-        output_tokens=answer.usage.output,
+        input_tokens=usage.input,
+        cache_read_tokens=usage.cached,
+        cache_write_tokens=usage.cache_write,
+        output_tokens=usage.output,
     )
     now = datetime.now(timezone.utc)
     price = calc_price(usage, answer.model, provider_id=answer.provider, genai_request_timestamp=now)
@@ -162,29 +196,25 @@ def cost(answer):
 
 
 def line(service, api, model, answer):
-    told = {"service": service, "api": api, "request_model": model}
+    entry = {"service": service, "api": api, "request_model": model}
     if answer is not None:
-        told |= {"model": answer.model, "usage": vars(answer.usage), "cost": cost(answer)}
-    return json.dumps(told)
+        price = cost(answer, told(service, answer))
+        entry |= {"model": answer.model, "usage": vars(answer.usage), "cost": price}
+    return json.dumps(entry)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--endpoint", required=True, help="host:port of OTLP over HTTP")
-    parser.add_argument("--instrumentation", required=True, choices=INSTRUMENTATIONS)
+    parser.add_argument("--instrumentation", required=True, choices=[*INSTRUMENTATIONS, VERCEL])
     options = parser.parse_args()
 
-    name = options.instrumentation
-    exporter = OTLPSpanExporter(endpoint=f"http://{options.endpoint}/v1/traces")
-    provider = TracerProvider(resource=Resource.create({"service.name": name}))
-    provider.add_span_processor(BatchSpanProcessor(exporter))
-    server = Server()
-    instrument, calls = INSTRUMENTATIONS[name]
-    instrument(provider)
-    for call in calls:
-        call(server.url(name))
-    is_sent = provider.force_flush()
-    provider.shutdown()
+    name, server = options.instrumentation, Server()
+    if name == VERCEL:
+        node(options.endpoint, server.url(name), name)
+        is_sent = True
+    else:
+        is_sent = python(options.endpoint, server.url(name), name)
     for entry in server.ledger:
         print(line(*entry))
     return 0 if is_sent else 1

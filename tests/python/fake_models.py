@@ -5,7 +5,7 @@ apart: `http://127.0.0.1:port/<service>/v1/chat/completions`.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 
@@ -26,6 +26,7 @@ class Answer:
     provider: str
     model: str
     usage: Usage
+    is_streamed: bool = False
 
 
 # By the model that is asked for. The names that answer are longer, as those of the providers are.
@@ -49,6 +50,9 @@ ANSWERS = {
 LIMITED = "gpt-4o-mini"
 
 TEXT = "It is sunny."
+
+# What Anthropic says of the output at the start of a stream.
+BEGUN_OUTPUT = 1
 
 
 class Server:
@@ -82,12 +86,14 @@ class Handler(BaseHTTPRequestHandler):
         service, api = self.path.split("?")[0].lstrip("/").split("/", 1)
         model = body["model"]
         answer = ANSWERS.get(model)
+        if answer is not None:
+            answer = replace(answer, is_streamed=bool(body.get("stream")))
         self.server_of.note(service, api, model, answer)
         if answer is None:
             error = {"message": "Rate limit reached", "type": "requests", "param": None, "code": "rate_limit_exceeded"}
             return self.whole({"error": error}, status=429, headers={"retry-after": "1"})
         member, events = APIS[api]
-        if body.get("stream"):
+        if answer.is_streamed:
             return self.stream(events(answer, body))
         return self.whole(member(answer, body))
 
@@ -261,7 +267,7 @@ def message(answer, body):
 
 def message_events(answer, body):
     begun = {**message(answer, body), "content": [], "stop_reason": None}
-    begun["usage"] = message_usage(answer.usage, 1)
+    begun["usage"] = message_usage(answer.usage, BEGUN_OUTPUT)
     # The last usage is the sum, and tells the input once more.
     ended = message_usage(answer.usage, answer.usage.output)
     del ended["cache_creation"], ended["service_tier"]
