@@ -129,7 +129,7 @@ fn without_room_the_rules_decide_at_once() {
     driver.batch(&batch("shop", vec![call(40, "gpt-4o", 1000, 500)])).unwrap();
     assert_eq!(driver.take_out().len(), 1);
     let mut driver = start(CONFIG);
-    assert!(driver.set_room(Some(0)));
+    driver.set_room(Some(0));
     driver.batch(&batch("shop", vec![call(40, "gpt-4o", 1000, 500)])).unwrap();
     let out = driver.take_out();
     assert_eq!(status(&spans(&out[0])[0].attributes), "priced");
