@@ -34,8 +34,11 @@ const INSTRUMENTATIONS: &[(&str, usize)] = &[
 const ROUNDING: f64 = 1e-12;
 
 /// Pydantic AI reckons too: its costs are compared, not believed.
-fn config(backend: &Backend) -> Config {
-    let genai_cost = json!({"reported_cost": "compare", "metrics": {"interval": "1s"}});
+fn config(backend: &Backend, wait: Option<&str>) -> Config {
+    let mut genai_cost = json!({"reported_cost": "compare", "metrics": {"interval": "1s"}});
+    if let Some(wait) = wait {
+        genai_cost["trace"] = json!({"wait": wait});
+    }
     Config::new()
         .signals(&[Signal::Traces])
         .processor("genai_cost", genai_cost)
@@ -110,7 +113,12 @@ fn assert_spans(received: &Received, service: &str, aggregates: usize, calls: &[
     for span in spans_of(received, service) {
         let amount = double(&span.attributes, "gen_ai.usage.cost.amount");
         match text(&span.attributes, "gen_ai.usage.cost.status") {
-            Some("priced") => costs.push(amount.unwrap()),
+            Some("priced") => {
+                let ours = amount.unwrap();
+                let theirs = double(&span.attributes, "gen_ai.usage.cost.reported");
+                assert_same("a reported cost", service, theirs.unwrap_or(ours), ours);
+                costs.push(ours);
+            }
             Some("aggregate") => repeated += 1,
             // A call that was refused; a tool.
             Some("no_usage") | None => {}
@@ -118,27 +126,28 @@ fn assert_spans(received: &Received, service: &str, aggregates: usize, calls: &[
         }
         let is_priced = text(&span.attributes, "gen_ai.usage.cost.source") == Some("calculated");
         assert_eq!(amount.is_some(), is_priced, "{} of {service}", span.name);
-        if let Some(theirs) = double(&span.attributes, "gen_ai.usage.cost.reported") {
-            assert_same("a reported cost", service, amount.unwrap(), theirs);
-        }
     }
     assert_eq!(costs.len(), wanted.len(), "priced spans of {service}");
     assert_eq!(repeated, aggregates, "aggregates of {service}");
     assert_same("the spans", service, costs.iter().sum(), wanted.iter().sum());
 }
 
-fn assert_metric(received: &Received, service: &str, calls: &[Value]) {
+fn cost_of(received: &Received, service: &str) -> f64 {
     let points = points(received, "gen_ai.client.cost");
-    let of_service =
-        points.iter().filter(|point| text(&point.attributes, "service.name") == Some(service));
+    let is_of_service =
+        |point: &&NumberDataPoint| text(&point.attributes, "service.name") == Some(service);
+    points.iter().filter(is_of_service).map(number).sum()
+}
+
+fn assert_metric(received: &Received, service: &str, calls: &[Value]) {
     let wanted = costs_of(calls).iter().sum();
-    assert_same("the metric", service, of_service.map(number).sum(), wanted);
+    assert_same("the metric", service, cost_of(received, service), wanted);
 }
 
 #[tokio::test]
 async fn what_real_clients_spend_stands_on_their_spans_and_in_the_metrics() {
     let mut backend = Backend::start().await;
-    let tamis = Gateway::tamis(&config(&backend)).await;
+    let tamis = Gateway::tamis(&config(&backend, None)).await;
     let mut ledger = Vec::new();
     for (service, aggregates) in INSTRUMENTATIONS {
         let calls = python::call_models(service, tamis.http).await;
@@ -156,4 +165,23 @@ async fn what_real_clients_spend_stands_on_their_spans_and_in_the_metrics() {
     let refused = ledger.iter().flat_map(|(_, calls)| calls).filter(|call| call["cost"].is_null());
     let limited = total(&received, "gen_ai.client.calls.rate_limited");
     assert_same("refused calls", "all", limited, refused.count() as f64);
+}
+
+#[tokio::test]
+async fn what_two_instrumentations_tell_of_counts_once_where_the_trace_decides() {
+    const SERVICE: &str = "pydantic-ai-and-otel";
+    const RUNS: usize = 4;
+    let mut backend = Backend::start().await;
+    let tamis = Gateway::tamis(&config(&backend, Some("5s"))).await;
+    let calls = python::call_models(SERVICE, tamis.http).await;
+    let wanted: f64 = costs_of(&calls).iter().sum();
+    // The span of a run leaves with all of its trace.
+    let is_run = |name: &&str| name.starts_with("invoke_agent");
+    let left = |got: &Received| got.span_names().into_iter().filter(is_run).count() == RUNS;
+    backend.until("the traces", left).await;
+    let told = |got: &Received| cost_of(got, SERVICE) > wanted - ROUNDING;
+    let received = backend.until("the cost", told).await;
+    // Besides the runs, what the agents tell of each call.
+    assert_spans(&received, SERVICE, RUNS + costs_of(&calls).len(), &calls);
+    assert_metric(&received, SERVICE, &calls);
 }

@@ -160,6 +160,13 @@ def instrument_pydantic_ai(provider):
     Agent.instrument_all(InstrumentationSettings(tracer_provider=provider))
 
 
+def instrument_twice(provider):
+    """The agents, and below them the clients that they use: every call is told twice."""
+    instrument_pydantic_ai(provider)
+    instrument_openai_otel(provider)
+    instrument_anthropic_otel(provider)
+
+
 # By name: how it is set up, and the calls that it knows of.
 INSTRUMENTATIONS = {
     "otel-openai": (instrument_openai_otel, [chat_of_openai, responses_of_openai]),
@@ -169,6 +176,7 @@ INSTRUMENTATIONS = {
     "openllmetry-openai": (instrument_openai_openllmetry, [chat_of_openai, responses_of_openai]),
     "openllmetry-anthropic": (instrument_anthropic_openllmetry, [messages_of_anthropic]),
     "pydantic-ai": (instrument_pydantic_ai, [agents_of_pydantic]),
+    "pydantic-ai-and-otel": (instrument_twice, [agents_of_pydantic]),
 }
 
 
