@@ -13,6 +13,7 @@
 //! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
 //! - [`dashboard`]: what operators look at, with a real Prometheus
 //! - [`feeding`]: pipelines that feed each other
+//! - [`pricing`]: what real clients of AI models spend, under real instrumentations
 //! - [`surviving`]: what is held over kills and restarts
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
@@ -31,6 +32,7 @@ mod lifecycle;
 mod misbehaviour;
 mod neighbours;
 mod oracle;
+mod pricing;
 mod prometheus;
 mod sampling;
 mod surviving;

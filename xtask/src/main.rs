@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod command;
 mod neighbours;
+mod node;
 mod prices;
 mod python;
 mod run;

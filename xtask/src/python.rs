@@ -1,12 +1,16 @@
-//! The Python environment of the tests' neighbours: the real SDK client, and genai-prices.
+//! The Python environment of the tests' neighbours: the real SDK client, genai-prices, and the clients of
+//! AI models with their instrumentations.
 
 use std::fs;
 use std::path::PathBuf;
 
 use crate::command::{program, root, run, target};
 
-const REQUIREMENTS: [&str; 2] =
-    ["tests/python/requirements.txt", "processors/genai_prices/prices/requirements.txt"];
+const REQUIREMENTS: [&str; 3] = [
+    "tests/python/requirements.txt",
+    "tests/python/requirements-ai.txt",
+    "processors/genai_prices/prices/requirements.txt",
+];
 
 /// Makes a virtual environment with the pinned packages, unless it is there, and answers the path of
 /// its interpreter.

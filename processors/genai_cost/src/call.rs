@@ -68,7 +68,8 @@ impl Judge {
         }
         let kind = seen.operation_kind();
         let reported = seen.reported().filter(|_| self.reported != Reported::Ignore);
-        let tells_nothing = seen.counts.is_empty() && reported.is_none();
+        let tells_nothing =
+            seen.counts.is_empty() && reported.is_none() && !seen.is_marked_aggregate;
         if tells_nothing && matches!(kind, Kind::Unknown | Kind::Aggregate) {
             return None;
         }

@@ -23,7 +23,8 @@ pub(crate) struct Seen<'a> {
     cost: Option<(u8, Amount)>,
     cost_beside_ours: Option<(u8, Amount)>,
     kind: Option<(Scheme, Kind)>,
-    is_marked_aggregate: bool,
+    /// An attribute was there that only sums up what calls say.
+    pub(crate) is_marked_aggregate: bool,
     /// There is anything here at all.
     is_touched: bool,
     /// An attribute was there that only calls of models have.
