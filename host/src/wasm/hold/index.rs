@@ -1,9 +1,10 @@
 //! The index of a hold store: what is held, what goes on, and what all of it takes.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::fragment::{Fragment, Key};
 use super::memos::Memos;
+use super::waiting::Waiting;
 use super::{Fate, RELEASE_BATCH_BYTES, Release, ReleasedKey, Verdict};
 use crate::storage::RecordId;
 
@@ -13,7 +14,7 @@ pub(super) struct Index {
     /// By sequence, so in order of arrival.
     entries: BTreeMap<u64, Entry>,
     /// The sequences of the entries that wait for a decision about their key.
-    held: HashMap<Key, Vec<u64>>,
+    held: Waiting,
     /// What was released and is not on its way yet, in the order of decision.
     releasing: VecDeque<ReleasedKey>,
     pub memos: Memos,
@@ -74,11 +75,7 @@ impl Index {
 
     /// Adds a fragment that is held. What it takes is accounted for by who asks, here and below.
     pub(super) fn insert(&mut self, sequence: u64, mut fragment: Fragment) {
-        // One copy of the key for all that is held under it.
-        if let Some((key, _)) = self.held.get_key_value(&fragment.key) {
-            fragment.key = Key::clone(key);
-        }
-        self.held.entry(Key::clone(&fragment.key)).or_default().push(sequence);
+        fragment.key = self.held.add(&fragment.key, sequence);
         self.add(sequence, Entry { fragment, held: true });
     }
 
@@ -107,7 +104,7 @@ impl Index {
 
     /// Carries a verdict out; answers what was discarded by it.
     pub(super) fn decide(&mut self, verdict: &Verdict) -> Vec<Fragment> {
-        let Some((key, fragments)) = self.held.remove_entry(verdict.key.as_slice()) else {
+        let Some((key, fragments)) = self.held.take(verdict.key.as_slice()) else {
             return Vec::new();
         };
         if verdict.fate == Fate::Discard {
@@ -125,7 +122,7 @@ impl Index {
 
     /// The sequences of what is held under a key.
     pub(super) fn held(&self, key: &[u8]) -> &[u64] {
-        self.held.get(key).map_or(&[], Vec::as_slice)
+        self.held.get(key)
     }
 
     /// Takes an entry out that is held no more.
@@ -140,12 +137,7 @@ impl Index {
         };
         entry.held = false;
         let key = Key::clone(&entry.fragment.key);
-        if let Some(sequences) = self.held.get_mut(&key) {
-            sequences.retain(|held| *held != sequence);
-            if sequences.is_empty() {
-                self.held.remove(&key);
-            }
-        }
+        self.held.remove(&key, sequence);
         true
     }
 
