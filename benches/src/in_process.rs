@@ -128,7 +128,7 @@ impl Chain {
             runtime.configure(name, &module, configuration, options, namespace, &metrics).await?;
         let mut feeds = Feeds::default();
         if is_fed {
-            feeds[Signal::Metrics.index()] = Some(nop(&metrics)?);
+            feeds[Signal::Metrics.index()].push(nop(&metrics)?);
         }
         let guest = runtime.start(configured, nop(&metrics)?, feeds, &metrics);
         Ok(Self { first: Arc::new(guest), metrics, _runtime: Some(runtime) })

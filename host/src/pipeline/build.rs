@@ -169,7 +169,7 @@ impl Building<'_> {
         if let Some(connector) = self.connectors.get(id) {
             return Some(Arc::clone(connector));
         }
-        let forward: Arc<dyn Consumer> = Arc::new(Forward(self.feeds(id)));
+        let forward: Arc<dyn Consumer> = Arc::new(Forward(each_fan_out(&self.feeds(id))));
         let connector = match settings {
             ConnectorSettings::Forward => forward,
             ConnectorSettings::Guest(_) => self.guest((None, id.clone()), forward)?,
@@ -222,7 +222,7 @@ impl Building<'_> {
 
     /// The pipelines that name this component as their receiver.
     fn feeds(&self, id: &ComponentId) -> Feeds {
-        self.entries.get(id).map_or_else(Feeds::default, each_fan_out)
+        self.entries.get(id).cloned().unwrap_or_default()
     }
 }
 
@@ -313,7 +313,7 @@ fn sinks(targets: &[Vec<Arc<dyn Consumer>>; 3]) -> Sinks {
     Sinks { traces, metrics, logs }
 }
 
-fn each_fan_out(targets: &[Vec<Arc<dyn Consumer>>; 3]) -> Feeds {
+fn each_fan_out(targets: &[Vec<Arc<dyn Consumer>>; 3]) -> [Option<Arc<dyn Consumer>>; 3] {
     targets.each_ref().map(|targets| FanOut::over(targets.clone()))
 }
 

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::bindings::handler::Configuration;
 use super::bindings::types::WatchedFile;
 use super::call::Caller;
+use super::pool::Unavailable;
 
 /// Most bytes of one file.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -168,14 +169,30 @@ async fn look(caller: &Arc<Caller>, index: usize, refused: &mut Option<Stamp>) {
         Ok(content) => content,
         Err(error) => return complain(caller, &format!("{error}; the old content stays")),
     };
-    match hand_over(caller, name, &content).await {
+    // Until the new content is what new instances get: none may be made of the old one meanwhile.
+    let mut kept = Vec::new();
+    match hand_over(caller, name, &content, &mut kept).await {
         Ok(()) => {
             file.replace(content);
             *refused = None;
             tracing::info!(processor = caller.shared.id, "{name} has changed and is in use");
         }
-        Err(error) => complain(caller, &format!("{name}: {error}; the old content stays")),
+        Err(HandOver::Refused(why)) => {
+            complain(caller, &format!("{name}: {why}; the old content stays"));
+        }
+        Err(HandOver::Failed(why)) => {
+            *refused = None;
+            complain(caller, &format!("{name}: {why}; it will be tried again"));
+        }
     }
+}
+
+/// Why a file did not reach all instances.
+enum HandOver {
+    /// The guest does not want it.
+    Refused(String),
+    /// It may another time.
+    Failed(String),
 }
 
 fn complain(caller: &Caller, message: &str) {
@@ -183,18 +200,26 @@ fn complain(caller: &Caller, message: &str) {
     caller.shared.complain(message);
 }
 
-async fn hand_over(caller: &Caller, name: &str, content: &Content) -> Result<(), String> {
+async fn hand_over(
+    caller: &Caller,
+    name: &str,
+    content: &Content,
+    kept: &mut Vec<OwnedSemaphorePermit>,
+) -> Result<(), HandOver> {
     for pool in &caller.pools {
-        for mut lease in pool.lease_all().await.map_err(|error| error.to_string())? {
+        let failed = |error: Unavailable| HandOver::Failed(error.to_string());
+        let (leases, rest) = pool.lease_whole().await.map_err(failed)?;
+        kept.push(rest);
+        for mut lease in leases {
             match lease.instance().file(name, &content.bytes).await {
                 Some(Err(trap)) => {
                     let message = trap.to_string();
                     lease.trapped(&trap).await;
-                    return Err(message);
+                    return Err(HandOver::Failed(message));
                 }
                 Some(Ok(Err(refusal))) => {
                     lease.succeeded(caller.stateful);
-                    return Err(refusal);
+                    return Err(HandOver::Refused(refusal));
                 }
                 Some(Ok(Ok(()))) | None => lease.succeeded(caller.stateful),
             }

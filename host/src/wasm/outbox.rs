@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use prometheus::{IntCounter, IntGauge};
 use tokio::sync::Notify;
 
@@ -22,8 +23,8 @@ pub const MAX_EMITTED_BYTES: usize = 16 << 20;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// The pipelines that take what a processor emits: for each signal one stage, or none.
-pub type Feeds = [Option<Arc<dyn Consumer>>; 3];
+/// The pipelines that take what a processor emits, for each signal.
+pub type Feeds = [Vec<Arc<dyn Consumer>>; 3];
 
 /// The emitted batches of one processor, in order.
 pub struct Outbox {
@@ -131,16 +132,14 @@ pub async fn run(outbox: &Outbox, id: &str, feeds: Feeds) {
     let _abandoned = Abandoned { outbox, id };
     while let Some(batch) = outbox.front().await {
         let items = batch.items as u64;
-        // What nobody takes is not in the outbox.
-        if let Some(target) = &feeds[batch.signal.index()] {
-            match deliver(target.as_ref(), batch).await {
-                Ok(()) => outbox.emitted.inc_by(items),
-                Err(_) => {
-                    outbox.failed.inc_by(items);
-                    let message = "emitted items were refused for good";
-                    tracing::error!(processor = id, items, message);
-                }
-            }
+        // Each by itself: one that has taken a batch must not get it again because another has not.
+        let targets = feeds[batch.signal.index()].iter();
+        let deliveries = targets.map(|target| deliver(target.as_ref(), batch.clone()));
+        if join_all(deliveries).await.iter().all(Result::is_ok) {
+            outbox.emitted.inc_by(items);
+        } else {
+            outbox.failed.inc_by(items);
+            tracing::error!(processor = id, items, "emitted items were refused for good");
         }
         outbox.pop();
     }
@@ -214,6 +213,11 @@ mod tests {
         }
     }
 
+    fn feeding<const N: usize>(targets: [&Arc<Target>; N]) -> Feeds {
+        let targets = targets.map(|target| Arc::clone(target) as Arc<dyn Consumer>);
+        [Vec::new(), targets.into(), Vec::new()]
+    }
+
     fn outbox() -> Outbox {
         Outbox::new(&Metrics::default(), "test", &[Signal::Metrics])
     }
@@ -239,10 +243,24 @@ mod tests {
             outbox.push(vec![batch(bytes)]);
         }
         outbox.close();
-        let feeds: Feeds = [None, Some(Arc::clone(&target) as Arc<dyn Consumer>), None];
+        let feeds = feeding([&target]);
         run(&outbox, "test", feeds).await;
         assert_eq!(*target.taken.lock().unwrap(), [3, 1, 2]);
         assert_eq!((outbox.emitted.get(), outbox.failed.get(), outbox.waiting.get()), (3, 0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pipeline_that_took_a_batch_does_not_get_it_again_because_another_did_not() {
+        let outbox = outbox();
+        let (well, ill) = (Arc::new(Target::default()), Arc::new(Target::default()));
+        let refusal = ConsumeError::retryable("later");
+        ill.refusals.lock().unwrap().extend(std::iter::repeat_n(refusal, 5));
+        assert!(outbox.reserve(7));
+        outbox.push(vec![batch(7)]);
+        outbox.close();
+        run(&outbox, "test", feeding([&well, &ill])).await;
+        assert_eq!((well.taken.lock().unwrap().len(), ill.taken.lock().unwrap().len()), (1, 1));
+        assert_eq!((outbox.emitted.get(), outbox.failed.get()), (1, 0));
     }
 
     #[tokio::test(start_paused = true)]
@@ -257,7 +275,7 @@ mod tests {
             outbox.push(vec![batch(1)]);
         }
         outbox.close();
-        let feeds: Feeds = [None, Some(Arc::clone(&target) as Arc<dyn Consumer>), None];
+        let feeds = feeding([&target]);
         let deadline = Duration::from_secs(60);
         assert!(tokio::time::timeout(deadline, run(&outbox, "test", feeds)).await.is_err());
         assert_eq!((outbox.emitted.get(), outbox.failed.get()), (0, 2));

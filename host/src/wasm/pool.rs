@@ -188,6 +188,13 @@ impl Pool {
 
     /// Every live instance, at least one, while no call is in flight; for `tick` and `flush`.
     pub async fn lease_all(self: &Arc<Self>) -> Result<Vec<Lease>, Unavailable> {
+        self.lease_whole().await.map(|(leases, _)| leases)
+    }
+
+    /// The same, and what keeps new instances from being made until it is dropped.
+    pub async fn lease_whole(
+        self: &Arc<Self>,
+    ) -> Result<(Vec<Lease>, OwnedSemaphorePermit), Unavailable> {
         let closed = |_| Unavailable::Closed;
         let permits = Arc::clone(&self.permits);
         let mut permits = permits.acquire_many_owned(self.size).await.map_err(closed)?;
@@ -198,10 +205,12 @@ impl Pool {
             let pool = Arc::clone(self);
             leases.push(Lease { pool, instance, _permit: permit });
         }
-        if leases.is_empty() {
-            leases.push(self.lease_with(permits).await?);
+        if leases.is_empty()
+            && let Some(permit) = permits.split(1)
+        {
+            leases.push(self.lease_with(permit).await?);
         }
-        Ok(leases)
+        Ok((leases, permits))
     }
 
     async fn lease_with(

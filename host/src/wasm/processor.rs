@@ -19,6 +19,10 @@ use crate::consumer::{BoxFuture, ConsumeError, Consumer};
 /// Guests are not ticked more often, whatever they ask for: a tick waits for all their instances.
 pub const SHORTEST_TICK: Duration = Duration::from_millis(10);
 
+/// At shutdown the pipelines that a guest feeds get so long to take the last that it emits, before those
+/// behind it are shut down too.
+const LAST_EMIT: Duration = Duration::from_secs(5);
+
 /// A guest in a chain.
 pub struct GuestProcessor {
     caller: Arc<Caller>,
@@ -73,10 +77,14 @@ impl Consumer for GuestProcessor {
             if let Some(releaser) = background.releaser.take() {
                 let _ = releaser.await;
             }
-            // After the releases, which a guest may have a last word on.
-            self.caller.shared.outbox.close();
             if let Some(emitter) = background.emitter.take() {
-                let _ = emitter.await;
+                // After the releases, which the guest may have had a last word on: the last chance to
+                // emit what came of them.
+                tick(&self.caller).await;
+                self.caller.shared.outbox.close();
+                // What takes longer goes on beside the rest, which must not wait for a pipeline that
+                // is stuck.
+                let _ = tokio::time::timeout(LAST_EMIT, emitter).await;
             }
             for pool in &self.caller.pools {
                 pool.close().await;
@@ -105,7 +113,7 @@ impl GuestProcessor {
         let releaser = release::run(Arc::clone(&caller), Arc::clone(&next));
         let releaser = Some(tokio::spawn(releaser));
         let emitting = Arc::clone(&caller);
-        let emitter = feeds.iter().any(Option::is_some).then(|| {
+        let emitter = feeds.iter().any(|targets| !targets.is_empty()).then(|| {
             tokio::spawn(async move {
                 let shared = &emitting.shared;
                 outbox::run(&shared.outbox, &shared.id, feeds).await;

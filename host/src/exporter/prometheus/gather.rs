@@ -24,7 +24,15 @@ pub(super) struct Gathered {
     pub(super) left_out: usize,
 }
 
-/// Forgets what has expired and gives the rest.
+impl Gathered {
+    /// Leaves one of all that have the same name and labels.
+    pub(super) fn distinct(mut self) -> Self {
+        self.left_out += self.families.iter_mut().map(distinct).sum::<usize>();
+        self
+    }
+}
+
+/// Forgets what has expired and gives the rest, which may hold series that are alike.
 pub(super) fn gather(settings: &PrometheusSettings, table: &mut Table, now: Instant) -> Gathered {
     table.expire(now);
     let mut gather = Gather {
@@ -46,9 +54,8 @@ pub(super) fn gather(settings: &PrometheusSettings, table: &mut Table, now: Inst
     table.families = families
         .map(|family| (Arc::clone(&family.name), (family.kind, family.help.clone())))
         .collect();
-    let mut families: Vec<Family> = gather.families.into_values().collect();
-    let left_out = families.iter_mut().map(distinct).sum::<usize>() + gather.left_out;
-    Gathered { families, left_out }
+    let families = gather.families.into_values().collect();
+    Gathered { families, left_out: gather.left_out }
 }
 
 struct Gather {

@@ -185,7 +185,8 @@ impl Ingest<'_> {
             point: incoming.point,
         };
         let reserved = match update.point {
-            Point::Histogram(_) => Some("le"),
+            // In text an exponential histogram has buckets too.
+            Point::Histogram(_) | Point::Exponential(_) => Some("le"),
             Point::Summary(_) => Some("quantile"),
             _ => None,
         };

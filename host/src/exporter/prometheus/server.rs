@@ -43,7 +43,7 @@ pub(super) struct Scraper {
     tls: Option<Tls>,
     response_headers: Vec<(HeaderName, HeaderValue)>,
     cors: Option<Cors>,
-    scrapes: Semaphore,
+    scrapes: Arc<Semaphore>,
 }
 
 impl Scraper {
@@ -60,7 +60,7 @@ impl Scraper {
             settings: settings.clone(),
             table,
             metrics,
-            scrapes: Semaphore::new(MAX_SCRAPES),
+            scrapes: Arc::new(Semaphore::new(MAX_SCRAPES)),
         })
     }
 
@@ -134,12 +134,16 @@ impl Scraper {
         }
         let (format, escaping) = accept::format(headers, self.settings.enable_open_metrics);
         let gzip = accept::gzip(headers);
-        // Kept until the answer is made. The semaphore is never closed.
-        let _turn = self.scrapes.acquire().await;
+        // The semaphore is never closed.
+        let turn = Arc::clone(&self.scrapes).acquire_owned().await;
         let scraper = Arc::clone(self);
         // Many series are work for a while, and the workers have batches to move.
-        let made =
-            tokio::task::spawn_blocking(move || scraper.scrape(format, escaping, gzip)).await;
+        let made = tokio::task::spawn_blocking(move || {
+            // Until the answer is made, also where the scraper has gone away meanwhile.
+            let _turn = turn;
+            scraper.scrape(format, escaping, gzip)
+        })
+        .await;
         made.ok().and_then(Result::ok).unwrap_or_else(|| {
             crate::net::plain::reply(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -156,6 +160,8 @@ impl Scraper {
             self.metrics.show(&table);
             gathered
         };
+        // The longest part, which needs the table no more: batches wait for its lock.
+        let gathered = gathered.distinct();
         let gathered =
             if self.settings.translation.utf8 { unify(gathered, escaping) } else { gathered };
         self.metrics.left_out(gathered.left_out);

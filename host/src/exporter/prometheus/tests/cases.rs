@@ -56,7 +56,7 @@ fn served(case: &Value) -> String {
             writeln!(out, "## {tally:?}").unwrap();
         }
     }
-    let gathered = gather(&settings, &mut table, Instant::now());
+    let gathered = gather(&settings, &mut table, Instant::now()).distinct();
     if gathered.left_out > 0 {
         writeln!(out, "## {} series left out", gathered.left_out).unwrap();
     }
