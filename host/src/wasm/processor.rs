@@ -189,14 +189,16 @@ impl GuestProcessor {
             for mut lease in leases {
                 match lease.instance().flush().await {
                     Some(Err(trap)) => {
-                        self.caller.shared.metrics.traps(trap.cause).inc();
                         self.caller.complain_of(&trap);
+                        lease.trapped(&trap).await;
                     }
                     Some(Ok(Err(error))) => {
                         self.caller.refused(&error);
                         self.caller.shared.complain("the processor failed to flush");
+                        lease.succeeded(self.caller.stateful);
                     }
-                    _ => {}
+                    // It may yet be asked for its last word on what it has released.
+                    _ => lease.succeeded(self.caller.stateful),
                 }
             }
         }
