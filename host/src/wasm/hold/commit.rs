@@ -106,7 +106,7 @@ impl HoldStore {
             }
         }
         if let Some(chunk) = chunk {
-            index.memos.push(chunk);
+            index.memos.insert(chunk);
             self.trim_memos(&mut index);
         }
         self.spill(&mut index);
@@ -160,7 +160,7 @@ impl HoldStore {
         }
         for chunk in left.memos {
             next_sequence = next_sequence.max(chunk.sequence + 1);
-            index.memos.push(chunk);
+            index.memos.insert(chunk);
         }
         drop(index);
         self.next_sequence.store(next_sequence, Ordering::Relaxed);

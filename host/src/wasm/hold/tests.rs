@@ -5,6 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::fragment::FRAGMENT_OVERHEAD;
+use super::memos::{Chunk, Memos};
 use super::*;
 use crate::storage::settings::FileStorageSettings;
 use crate::storage::{Changes, RecordId, Storage, StorageMetrics};
@@ -162,6 +163,23 @@ async fn the_newest_memos_are_kept() {
     let verdicts = [b"d", b"e", b"f"].map(|key| verdict(key, Fate::Discard)).to_vec();
     store.commit(Effects { fragments: Vec::new(), verdicts }).await.unwrap();
     assert_eq!(memos(&store), [b"e", b"f"], "also where they came in one call");
+}
+
+#[test]
+fn memos_of_calls_that_end_in_another_order_than_they_began_are_all_paged() {
+    let mut memos = Memos::default();
+    for sequence in [1, 4, 2, 3] {
+        let verdict = verdict(&[sequence as u8], Fate::Release);
+        memos.insert(Chunk::new(sequence, &[verdict]).unwrap());
+    }
+    let mut paged = Vec::new();
+    let mut cursor = None;
+    while let Some((last, page)) = memos.page(cursor, 1, 4, &ALL) {
+        cursor = Some(last);
+        paged.extend(page.into_iter().map(|memo| memo.key[0]));
+    }
+    assert_eq!(paged, [1, 2, 3, 4]);
+    assert_eq!(memos.trim(2), [1, 2], "the oldest go first");
 }
 
 #[tokio::test]
