@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use super::fragment::{Fragment, Payload};
-use super::index::Index;
+use super::index::{Index, Places};
 use super::journal::{
     self, Journal, RecoveryError, fragment_id, memo_id, release_id, release_mark,
 };
@@ -142,6 +142,7 @@ impl HoldStore {
         let left = journal.recover(self.memory())?;
         let mut index = self.lock();
         let mut next_sequence = 0;
+        let mut places = Places::new();
         let (mut items, entries) = (0, left.fragments.len());
         for (sequence, fragment) in left.fragments {
             next_sequence = next_sequence.max(sequence + 1);
@@ -154,7 +155,9 @@ impl HoldStore {
             }
             self.set_usage(&mut index, usage);
             match left.released.get(&sequence) {
-                Some(memo) => index.insert_released(sequence, fragment, memo.clone()),
+                Some(memo) => {
+                    index.insert_released(sequence, fragment, memo.clone(), &mut places);
+                }
                 None => index.insert(sequence, fragment),
             }
         }

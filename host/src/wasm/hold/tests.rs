@@ -269,6 +269,23 @@ async fn everything_is_there_after_a_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_that_are_to_be_rewritten_are_in_one_piece_after_a_crash() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, storage) = durable(directory.path(), 1 << 20, 1 << 30).await;
+    for (a, b) in [(b"1", b"2"), (b"3", b"4")] {
+        keep(&store, vec![fragment(b"a", a), fragment(b"b", b)]).await;
+    }
+    decide(&store, b"a", Fate::Rewrite).await;
+    decide(&store, b"b", Fate::Rewrite).await;
+    drop((store, storage));
+    let (store, _storage) = durable(directory.path(), 1 << 20, 1 << 30).await;
+    let (release, bytes) = released(&store).await.unwrap();
+    assert_eq!(bytes, b"1324");
+    let pieces: Vec<_> = release.keys.iter().map(|key| (&*key.key, key.fragments.len())).collect();
+    assert_eq!(pieces, [(&b"a"[..], 2), (b"b", 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_memory_has_no_room_for_stays_on_disk_after_a_crash() {
     static KIB: [u8; 1024] = [7; 1024];
     let directory = tempfile::tempdir().unwrap();
