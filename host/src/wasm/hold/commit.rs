@@ -141,11 +141,9 @@ impl HoldStore {
     pub(super) fn recover(&self, journal: &Journal) -> Result<Vec<RecordId>, RecoveryError> {
         let left = journal.recover(self.memory())?;
         let mut index = self.lock();
-        let mut next_sequence = 0;
         let mut places = Places::new();
         let (mut items, entries) = (0, left.fragments.len());
         for (sequence, fragment) in left.fragments {
-            next_sequence = next_sequence.max(sequence + 1);
             items += fragment.items;
             let mut usage = index.usage;
             usage.entries += fragment.overhead();
@@ -162,11 +160,10 @@ impl HoldStore {
             }
         }
         for chunk in left.memos {
-            next_sequence = next_sequence.max(chunk.sequence + 1);
             index.memos.insert(chunk);
         }
         drop(index);
-        self.next_sequence.store(next_sequence, Ordering::Relaxed);
+        self.next_sequence.store(left.next_sequence, Ordering::Relaxed);
         self.metrics.recovered.inc_by(items as u64);
         self.metrics.broken.inc_by(left.broken.len() as u64);
         if entries > 0 {

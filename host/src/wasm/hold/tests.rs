@@ -286,6 +286,25 @@ async fn keys_that_are_to_be_rewritten_are_in_one_piece_after_a_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn remnants_of_what_is_broken_say_nothing_of_what_comes() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, storage) = durable(directory.path(), 1 << 20, 1 << 30).await;
+    drop(store);
+    let namespace = storage.namespace("hold/test").unwrap();
+    let released = |sequence| RecordId { table: b'r', sequence };
+    let broken = RecordId { table: b'f', sequence: 7 };
+    let mut puts = vec![(broken, Bytes::from_static(b"nonsense"))];
+    puts.extend([7, 9].map(|sequence| (released(sequence), Bytes::new())));
+    namespace.write(Changes { puts, ..Changes::default() }).await.unwrap();
+    let bounds = options(1 << 20, 1 << 30);
+    let store = HoldStore::open(&bounds, metrics(), namespace.clone()).await.unwrap();
+    for id in [broken, released(7), released(9)] {
+        assert_eq!(namespace.read(id).unwrap(), None, "{id:?}");
+    }
+    assert_eq!(store.next_sequence.load(Ordering::Relaxed), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_memory_has_no_room_for_stays_on_disk_after_a_crash() {
     static KIB: [u8; 1024] = [7; 1024];
     let directory = tempfile::tempdir().unwrap();
