@@ -71,6 +71,16 @@ impl Ends {
         Ok(ends)
     }
 
+    /// Nothing was ever written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|journal| journal.end == 0)
+    }
+
+    /// The journals, oldest first.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(|journal| journal.path.as_path())
+    }
+
     /// Cuts off what is torn; answers how many bytes. Nobody else may have them open.
     pub(super) fn mend(&self) -> io::Result<u64> {
         let mut cut = 0;

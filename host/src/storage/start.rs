@@ -7,10 +7,14 @@ use std::path::Path;
 
 use super::OpenError;
 use super::journals::{Ends, JournalError};
-use super::manifests::{self, ManifestError};
+use super::manifests::{self, ManifestError, TREES, if_there};
 
 /// Who has this file of fjall's locked owns the folder.
 const LOCK: &str = "lock";
+
+/// What fjall writes last when it makes a folder: four bytes.
+const MARKER: &str = "version";
+const MARKER_LEN: usize = 4;
 
 /// Looks through the files and mends what a crash has left; answers where the journals end now, and
 /// how many bytes were cut off them. A folder that is not there is sound.
@@ -33,6 +37,13 @@ fn examine_locked(folder: &Path) -> Result<(Ends, u64), OpenError> {
         JournalError::Io(source) => io(source),
         damage => corrupt(damage.to_string()),
     })?;
+    if !is_finished(folder).map_err(io)? {
+        if !ends.is_empty() || has_trees(folder).map_err(io)? {
+            return Err(corrupt(format!("the file {MARKER:?} is missing or empty")));
+        }
+        clear(folder, &ends).map_err(io)?;
+        return Ok((Ends::default(), 0));
+    }
     let cut = ends.mend().map_err(io)?;
     Ok((ends, cut))
 }
@@ -51,4 +62,26 @@ fn lock(folder: &Path) -> Result<Option<File>, OpenError> {
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(folder.to_owned())),
         Err(TryLockError::Error(source)) => Err(io(source)),
     }
+}
+
+/// Whether the making of the folder was finished.
+fn is_finished(folder: &Path) -> io::Result<bool> {
+    let marker = if_there(std::fs::read(folder.join(MARKER)))?;
+    Ok(marker
+        .is_some_and(|marker| marker.len() >= MARKER_LEN && marker.iter().any(|byte| *byte != 0)))
+}
+
+fn has_trees(folder: &Path) -> io::Result<bool> {
+    let trees = if_there(std::fs::read_dir(folder.join(TREES)))?;
+    Ok(trees.is_some_and(|mut trees| trees.next().is_some()))
+}
+
+/// Removes what a process has left that died while it made the folder: fjall would neither use it nor
+/// make it anew.
+fn clear(folder: &Path, ends: &Ends) -> io::Result<()> {
+    for journal in ends.paths() {
+        std::fs::remove_file(journal)?;
+    }
+    if_there(std::fs::remove_file(folder.join(MARKER)))?;
+    Ok(())
 }

@@ -147,6 +147,41 @@ async fn a_torn_batch_before_an_empty_journal_is_cut_off_and_is_damage_before_an
 }
 
 #[tokio::test]
+async fn a_folder_that_was_never_finished_is_made_anew() {
+    for marker in [None, Some(&b""[..]), Some(b"FJL"), Some(b"\0\0\0\0")] {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = directory.path().join("tamis");
+        fs::create_dir_all(folder.join("keyspaces")).unwrap();
+        fs::write(folder.join("lock"), b"").unwrap();
+        File::create(folder.join("0.jnl")).unwrap().set_len(1 << 20).unwrap();
+        if let Some(marker) = marker {
+            fs::write(folder.join("version"), marker).unwrap();
+        }
+        let storage = open(&directory);
+        storage.namespace("a/1").unwrap().write(put(1, b"first")).await.unwrap();
+        drop(storage);
+        let storage = open(&directory);
+        assert_eq!(sequences(&storage.namespace("a/1").unwrap()), [1], "{marker:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_was_finished_is_not_made_anew() {
+    let Pieces { directory, journal, bytes, .. } = pieces().await;
+    let marker = journal.with_file_name("version");
+    fs::remove_file(&marker).unwrap();
+    assert!(refusal(&directory).contains("\"version\""));
+    fs::write(&marker, b"").unwrap();
+    assert!(refusal(&directory).contains("\"version\""));
+    fs::write(&journal, b"").unwrap();
+    assert!(refusal(&directory).contains("\"version\""), "there are trees");
+    fs::write(&journal, &bytes).unwrap();
+    fs::write(&marker, b"FJL\x03").unwrap();
+    let storage = open(&directory);
+    assert_eq!(sequences(&storage.namespace("a/1").unwrap()), [1, 2]);
+}
+
+#[tokio::test]
 async fn files_that_somebody_else_has_open_are_not_touched() {
     let Pieces { directory, journal, first, mut bytes, .. } = pieces().await;
     let lock = File::open(journal.with_file_name("lock")).unwrap();
