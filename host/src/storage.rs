@@ -11,6 +11,7 @@ mod manifests;
 mod metrics;
 pub mod settings;
 mod space;
+mod start;
 #[cfg(test)]
 mod tests;
 mod tidy;

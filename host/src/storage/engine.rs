@@ -1,7 +1,7 @@
 //! The files of a storage: a log-structured tree of `fjall` for each namespace, with one journal.
 
 use std::collections::HashMap;
-use std::fs::{DirBuilder, TryLockError};
+use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,16 +12,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 
-use super::journals::{Ends, JournalError};
-use super::manifests::{self, ManifestError};
 use super::settings::FileStorageSettings;
+use super::start::examine;
 use super::{Changes, RecordId, StorageError, StorageMetrics};
 
 /// Folder in the directory, which may be shared with a Collector that was there before.
 const FOLDER: &str = "tamis";
-
-/// Who has this file of fjall's locked owns the folder.
-const LOCK: &str = "lock";
 
 /// What is written there. A newer format is refused.
 const FORMAT: u8 = 1;
@@ -50,6 +46,8 @@ const MAX_NAME: usize = 255;
 
 /// How often a directory is tried that another process uses.
 const LOCK_INTERVAL: Duration = Duration::from_millis(50);
+/// It is tried for so long at least: threads of a database that was just closed may not have let go yet.
+const MIN_LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Why a directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -130,25 +128,18 @@ impl Engine {
         metrics: &StorageMetrics,
     ) -> Result<Self, OpenError> {
         let start = Instant::now();
+        let timeout = settings.timeout.max(MIN_LOCK_TIMEOUT);
         let (database, ends) = loop {
-            // Before it is open: what is cut off then cannot be looked at any more.
-            let opened = examine(folder).and_then(|ends| Ok((open_database(folder)?, ends)));
+            let opened = examine(folder).and_then(|(ends, cut)| {
+                tell_cut(cut, metrics);
+                Ok((open_database(folder)?, ends))
+            });
             match opened {
-                Err(OpenError::Locked(_)) if start.elapsed() < settings.timeout => {
-                    wait(LOCK_INTERVAL);
-                }
+                Err(OpenError::Locked(_)) if start.elapsed() < timeout => wait(LOCK_INTERVAL),
                 other => break other?,
             }
         };
-        let cut = ends.cut();
-        if cut > 0 {
-            metrics.cut.inc_by(cut);
-            tracing::warn!(
-                bytes = cut,
-                "the end of a storage's journal could not be read and was cut off: writes that were \
-                 not finished, or that a crash of the machine has lost"
-            );
-        }
+        tell_cut(ends.cut(), metrics);
         let failed = |error| open_error(folder, error);
         let own = database.keyspace(OWN, KeyspaceCreateOptions::default).map_err(failed)?;
         match own.get(FORMAT_KEY).map_err(failed)?.as_deref() {
@@ -331,27 +322,16 @@ fn prepare(settings: &FileStorageSettings) -> Result<(), OpenError> {
     }
 }
 
-/// Looks through what fjall does not check, or changes without a word.
-fn examine(folder: &Path) -> Result<Ends, OpenError> {
-    let corrupt = |message| OpenError::Corrupt { folder: folder.to_owned(), message };
-    let io = |source| OpenError::Io { directory: folder.to_owned(), source };
-    let checked = manifests::check(folder).map_err(|error| match error {
-        ManifestError::Io(source) => io(source),
-        damage => corrupt(damage.to_string()),
-    });
-    let examined = checked.and_then(|()| {
-        Ends::of(folder).map_err(|error| match error {
-            JournalError::Io(source) => io(source),
-            damage => corrupt(damage.to_string()),
-        })
-    });
-    // Of files that somebody else writes nothing can be said.
-    examined.map_err(|error| match std::fs::File::open(folder.join(LOCK)) {
-        Ok(lock) if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) => {
-            OpenError::Locked(folder.to_owned())
-        }
-        _ => error,
-    })
+/// Counts what was cut off, and says so.
+fn tell_cut(bytes: u64, metrics: &StorageMetrics) {
+    if bytes > 0 {
+        metrics.cut.inc_by(bytes);
+        tracing::warn!(
+            bytes,
+            "the end of a storage's journal could not be read and was cut off: writes that were not \
+             finished, or that a crash of the machine has lost"
+        );
+    }
 }
 
 /// Opens the database; what it does with broken files, panics included, is an error here.

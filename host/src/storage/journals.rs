@@ -1,30 +1,23 @@
-//! What fjall does not say of its journals: it cuts off, without a word, what follows the first thing
-//! in one that it cannot make out. So they are looked through before it opens them.
+//! What fjall does not do well with its journals: it cuts off, without a word, what follows the first
+//! thing in one that it cannot make out, and refuses for ever what a power cut has left half written.
+//! So they are looked through before it opens them, and what is torn is cut off.
 //!
-//! A journal (of fjall's format 3) is a row of batches: a start with the number of its items and a
-//! sequence number that rises from batch to batch, the items, an end; then zeros up to the end of the
-//! file. The last journal may end in a batch that was being written when the process or the machine
-//! went down. Those before it were synced as a whole, so that what is wrong there is damage.
+//! A journal is a row of batches ([`batches`]) with sequence numbers that rise; then zeros up to the
+//! end of the file. The last one may end in a batch that was being written when the process or the
+//! machine went down: cut off, or with pages of zeros in it. So may one before it, where fjall began
+//! another after a write that failed, and nothing came into that. All else that is wrong is damage.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+mod batches;
+
+use std::fs::{File, OpenOptions};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{SeekFrom, seek};
 use rustix::io::Errno;
 
-const START: u8 = 1;
-const ITEM: u8 = 2;
-const END: u8 = 3;
-const CLEAR: u8 = 4;
-
-/// The last bytes of a batch.
-const TRAILER: [u8; 4] = *b"FJL\x03";
-
-/// Values, and the two marks of removal.
-const VALUE_TYPES: std::ops::RangeInclusive<u8> = 0..=2;
-const NOT_COMPRESSED: u8 = 0;
+use self::batches::{Batches, has_batch};
 
 const READ_BYTES: usize = 64 << 10;
 
@@ -41,51 +34,100 @@ pub(super) enum JournalError {
 
 /// Where journals end, before they are opened.
 #[derive(Debug, Default)]
-pub(super) struct Ends {
-    /// What is sound of each.
-    sound: Vec<(PathBuf, u64)>,
-    /// Bytes behind that in the last one; trailing zeros aside, which nobody can tell from none.
-    torn: u64,
+pub(super) struct Ends(Vec<Journal>);
+
+#[derive(Debug)]
+struct Journal {
+    path: PathBuf,
+    /// Where the last batch ends that is whole.
+    sound: u64,
+    /// Where the last byte stands that was written; trailing zeros aside, which nobody can tell from
+    /// none.
+    end: u64,
 }
 
 impl Ends {
     /// Looks through the journals of a folder. A folder that is not there has none.
     pub(super) fn of(folder: &Path) -> Result<Self, JournalError> {
         let mut ends = Self::default();
-        let journals = journals(folder)?;
         let mut newest = None;
-        for (index, (_, path)) in journals.iter().enumerate() {
-            let file = match File::open(path) {
+        for (_, path) in journals(folder)? {
+            let file = match File::open(&path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error.into()),
             };
-            let name = || path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let mut reader = Journal::new(&file);
-            while let Some(sequence) = reader.batch()? {
-                if newest.is_some_and(|newest| sequence <= newest) {
-                    return Err(JournalError::Order { name: name(), at: reader.sound });
-                }
-                newest = Some(sequence);
+            let journal = Journal::read(path, &file, &mut newest)?;
+            if let Some(torn) = ends.0.iter().find(|before| before.torn() > 0)
+                && journal.end > 0
+            {
+                return Err(torn.damaged());
             }
-            let end = written(&file, reader.sound)?;
-            if end > reader.sound && index + 1 < journals.len() {
-                return Err(JournalError::Damaged { name: name(), at: reader.sound, end });
+            if journal.torn() > 0 && has_batch(&file, journal.sound + 1..journal.end, newest)? {
+                return Err(journal.damaged());
             }
-            ends.torn = end - reader.sound;
-            ends.sound.push((path.clone(), reader.sound));
+            ends.0.push(journal);
         }
         Ok(ends)
     }
 
-    /// How many bytes were cut off, now that they are open.
+    /// Nothing was ever written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|journal| journal.end == 0)
+    }
+
+    /// The journals, oldest first.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(|journal| journal.path.as_path())
+    }
+
+    /// Cuts off what is torn; answers how many bytes. Nobody else may have them open.
+    pub(super) fn mend(&self) -> io::Result<u64> {
+        let mut cut = 0;
+        for journal in self.0.iter().filter(|journal| journal.torn() > 0) {
+            let file = OpenOptions::new().write(true).open(&journal.path)?;
+            file.set_len(journal.sound)?;
+            file.sync_all()?;
+            cut += journal.torn();
+        }
+        Ok(cut)
+    }
+
+    /// How many sound bytes were cut off, now that they are open.
     pub(super) fn cut(&self) -> u64 {
-        let more = self.sound.iter().map(|(path, sound)| {
+        let cut = self.0.iter().map(|Journal { path, sound, .. }| {
             // One that is gone was not needed any more.
             path.metadata().map_or(0, |file| sound.saturating_sub(file.len()))
         });
-        self.torn + more.sum::<u64>()
+        cut.sum()
     }
+}
+
+impl Journal {
+    /// Reads the batches that are whole; `newest` is the sequence number of the last one.
+    fn read(path: PathBuf, file: &File, newest: &mut Option<u64>) -> Result<Self, JournalError> {
+        let mut batches = Batches::of(file, 0)?;
+        while let Some(sequence) = batches.batch()? {
+            if newest.is_some_and(|newest| sequence <= newest) {
+                return Err(JournalError::Order { name: name(&path), at: batches.sound });
+            }
+            *newest = Some(sequence);
+        }
+        let sound = batches.sound;
+        Ok(Self { path, sound, end: written(file, sound)? })
+    }
+
+    fn torn(&self) -> u64 {
+        self.end - self.sound
+    }
+
+    fn damaged(&self) -> JournalError {
+        JournalError::Damaged { name: name(&self.path), at: self.sound, end: self.end }
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Oldest first.
@@ -126,79 +168,5 @@ fn written(file: &File, from: u64) -> io::Result<u64> {
             end = at + last as u64 + 1;
         }
         at += read as u64;
-    }
-}
-
-/// A journal that is read from its beginning.
-struct Journal<'a> {
-    reader: BufReader<&'a File>,
-    /// Where the last batch ends that is whole.
-    sound: u64,
-}
-
-impl<'a> Journal<'a> {
-    fn new(file: &'a File) -> Self {
-        Self { reader: BufReader::with_capacity(READ_BYTES, file), sound: 0 }
-    }
-
-    /// The sequence number of the next batch; none where there is no whole one.
-    fn batch(&mut self) -> io::Result<Option<u64>> {
-        match self.next_batch() {
-            Ok(Some(sequence)) => {
-                self.sound = self.reader.stream_position()?;
-                Ok(Some(sequence))
-            }
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-            other => other,
-        }
-    }
-
-    fn next_batch(&mut self) -> io::Result<Option<u64>> {
-        if self.byte()? != START {
-            return Ok(None);
-        }
-        let items = self.bytes().map(u32::from_le_bytes)?;
-        let sequence = self.bytes().map(u64::from_le_bytes)?;
-        for _ in 0..items {
-            if !self.item()? {
-                return Ok(None);
-            }
-        }
-        // The checksum between them is fjall's business: it does not pass over a wrong one.
-        let is_end = self.byte()? == END && self.skip(8).is_ok() && self.bytes()? == TRAILER;
-        Ok(is_end.then_some(sequence))
-    }
-
-    /// Whether this is an item.
-    fn item(&mut self) -> io::Result<bool> {
-        match self.byte()? {
-            ITEM => {}
-            CLEAR => return self.skip(8).map(|()| true),
-            _ => return Ok(false),
-        }
-        if !VALUE_TYPES.contains(&self.byte()?) || self.byte()? != NOT_COMPRESSED {
-            return Ok(false);
-        }
-        let _tree: [u8; 8] = self.bytes()?;
-        let key = self.bytes().map(u16::from_le_bytes)?;
-        let _value: [u8; 4] = self.bytes()?;
-        let stored = self.bytes().map(u32::from_le_bytes)?;
-        self.skip(i64::from(key) + i64::from(stored))?;
-        Ok(true)
-    }
-
-    fn byte(&mut self) -> io::Result<u8> {
-        self.bytes().map(u8::from_le_bytes)
-    }
-
-    fn bytes<const N: usize>(&mut self) -> io::Result<[u8; N]> {
-        let mut bytes = [0; N];
-        self.reader.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    /// May go behind the end, where nothing more can be read.
-    fn skip(&mut self, bytes: i64) -> io::Result<()> {
-        self.reader.seek_relative(bytes)
     }
 }

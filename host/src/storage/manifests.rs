@@ -9,7 +9,8 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-const TREES: &str = "keyspaces";
+/// Folder of the trees.
+pub(super) const TREES: &str = "keyspaces";
 const CURRENT: &str = "current";
 
 /// Why trees cannot be used.
@@ -44,7 +45,8 @@ fn is_sound(tree: &Path, current: &[u8]) -> io::Result<bool> {
     Ok(list.is_some_and(|list| xxh3_128(&list) == u128::from_le_bytes(*checksum)))
 }
 
-fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+/// None where there is no such file.
+pub(super) fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

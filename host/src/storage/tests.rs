@@ -2,6 +2,7 @@
 //! that a killed one would not have.
 
 mod damage;
+mod start;
 
 use std::fs;
 use std::path::PathBuf;
@@ -200,29 +201,6 @@ async fn files_that_make_no_sense_are_refused_with_a_way_out() {
     assert!(sequences(&storage.namespace("a/1").unwrap()).is_empty());
     let names = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(names.into_iter().any(|name| name.to_str().unwrap().starts_with("tamis.broken.")));
-}
-
-#[tokio::test]
-async fn a_journal_that_is_damaged_before_the_last_one_is_refused() {
-    let directory = tempfile::tempdir().unwrap();
-    let storage = open(&directory);
-    let namespace = storage.namespace("a/1").unwrap();
-    namespace.write(put(1, b"first")).await.unwrap();
-    drop((storage, namespace));
-    let journal = files(&directory, "jnl").remove(0);
-    let next = journal.with_file_name("1000.jnl");
-    fs::copy(&journal, &next).unwrap();
-    let error = Storage::open(&settings(&directory), metrics()).unwrap_err().to_string();
-    assert!(error.contains("1000.jnl") && error.contains("older"), "{error}");
-    fs::write(&next, b"").unwrap();
-    let mut bytes = fs::read(&journal).unwrap();
-    let end = written(&journal) as usize;
-    bytes[end..end + 3].copy_from_slice(b"abc");
-    fs::write(&journal, bytes).unwrap();
-    let error = Storage::open(&settings(&directory), metrics()).unwrap_err();
-    assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
-    let place = format!("from byte {end} of {}", end + 3);
-    assert!(error.to_string().contains(&place), "{error}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use super::fragment::{Fragment, Payload};
-use super::index::Index;
+use super::index::{Index, Places};
 use super::journal::{
     self, Journal, RecoveryError, fragment_id, memo_id, release_id, release_mark,
 };
@@ -106,7 +106,7 @@ impl HoldStore {
             }
         }
         if let Some(chunk) = chunk {
-            index.memos.push(chunk);
+            index.memos.insert(chunk);
             self.trim_memos(&mut index);
         }
         self.spill(&mut index);
@@ -141,10 +141,9 @@ impl HoldStore {
     pub(super) fn recover(&self, journal: &Journal) -> Result<Vec<RecordId>, RecoveryError> {
         let left = journal.recover(self.memory())?;
         let mut index = self.lock();
-        let mut next_sequence = 0;
+        let mut places = Places::new();
         let (mut items, entries) = (0, left.fragments.len());
         for (sequence, fragment) in left.fragments {
-            next_sequence = next_sequence.max(sequence + 1);
             items += fragment.items;
             let mut usage = index.usage;
             usage.entries += fragment.overhead();
@@ -154,16 +153,17 @@ impl HoldStore {
             }
             self.set_usage(&mut index, usage);
             match left.released.get(&sequence) {
-                Some(memo) => index.insert_released(sequence, fragment, memo.clone()),
+                Some(memo) => {
+                    index.insert_released(sequence, fragment, memo.clone(), &mut places);
+                }
                 None => index.insert(sequence, fragment),
             }
         }
         for chunk in left.memos {
-            next_sequence = next_sequence.max(chunk.sequence + 1);
-            index.memos.push(chunk);
+            index.memos.insert(chunk);
         }
         drop(index);
-        self.next_sequence.store(next_sequence, Ordering::Relaxed);
+        self.next_sequence.store(left.next_sequence, Ordering::Relaxed);
         self.metrics.recovered.inc_by(items as u64);
         self.metrics.broken.inc_by(left.broken.len() as u64);
         if entries > 0 {

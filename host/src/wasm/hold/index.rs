@@ -1,6 +1,6 @@
 //! The index of a hold store: what is held, what goes on, and what all of it takes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::fragment::{Fragment, Key};
 use super::memos::Memos;
@@ -32,6 +32,9 @@ struct Entry {
     fragment: Fragment,
     held: bool,
 }
+
+/// Where keys stand in the row of what was released, by key and memo, while it only grows.
+pub(super) type Places = HashMap<(Key, Option<Vec<u8>>), usize>;
 
 /// Bytes in use; what is reserved for calls in progress included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,16 +82,18 @@ impl Index {
         self.add(sequence, Entry { fragment, held: true });
     }
 
-    /// Adds a fragment that was released, with the memo where it is to be rewritten: behind its like.
+    /// Adds a fragment that was released, with the memo where it is to be rewritten: to its like.
     pub(super) fn insert_released(
         &mut self,
         sequence: u64,
         fragment: Fragment,
         rewrite: Option<Vec<u8>>,
+        places: &mut Places,
     ) {
-        let like = |key: &&mut ReleasedKey| key.key == fragment.key && key.rewrite == rewrite;
-        match self.releasing.back_mut().filter(like) {
-            Some(last) => last.fragments.push(sequence),
+        let place = places.entry((Key::clone(&fragment.key), rewrite.clone()));
+        let place = *place.or_insert(self.releasing.len());
+        match self.releasing.get_mut(place) {
+            Some(like) => like.fragments.push(sequence),
             None => {
                 let (key, fragments) = (Key::clone(&fragment.key), vec![sequence]);
                 self.releasing.push_back(ReleasedKey { key, rewrite, fragments });

@@ -64,6 +64,8 @@ pub(super) struct Left {
     /// Of released fragments: by sequence the memo, where they are to be rewritten.
     pub released: HashMap<u64, Option<Vec<u8>>>,
     pub memos: Vec<Chunk>,
+    /// Above those of all records, so that no remnant is taken for part of what comes.
+    pub next_sequence: u64,
     /// Records that make no sense.
     pub broken: Vec<RecordId>,
 }
@@ -117,7 +119,7 @@ impl Journal {
                 return Err(RecoveryError::Version { directory, found });
             }
         }
-        self.each(RELEASED, |sequence, value| match value {
+        let released = self.each(RELEASED, |sequence, value| match value {
             Some(value) => {
                 let memo = value.first().map(|_| value[1..].to_vec());
                 left.released.insert(sequence, memo);
@@ -125,12 +127,12 @@ impl Journal {
             None => left.broken.push(release_id(sequence)),
         })?;
         let chunk = |sequence, value: Option<Bytes>| Chunk::read(sequence, value?);
-        self.each(MEMOS, |sequence, value| match chunk(sequence, value) {
+        let memos = self.each(MEMOS, |sequence, value| match chunk(sequence, value) {
             Some(chunk) => left.memos.push(chunk),
             None => left.broken.push(memo_id(sequence)),
         })?;
         let mut copied = 0;
-        self.each(FRAGMENTS, |sequence, value| match value.and_then(decode) {
+        let fragments = self.each(FRAGMENTS, |sequence, value| match value.and_then(decode) {
             Some(mut fragment) => {
                 copied += fragment.payload.stored_len() + fragment.overhead();
                 if copied > memory {
@@ -140,6 +142,11 @@ impl Journal {
             }
             None => left.broken.push(fragment_id(sequence)),
         })?;
+        let is_left =
+            |sequence| left.fragments.binary_search_by_key(sequence, |(found, _)| *found).is_ok();
+        let of_nothing = left.released.keys().filter(|sequence| !is_left(*sequence));
+        left.broken.extend(of_nothing.map(|sequence| release_id(*sequence)));
+        left.next_sequence = released.max(memos).max(fragments);
         Ok(left)
     }
 
@@ -154,11 +161,12 @@ impl Journal {
         self.0.directory().display().to_string()
     }
 
+    /// Visits the records of a table; answers the sequence behind the last one.
     fn each(
         &self,
         table: u8,
         mut visit: impl FnMut(u64, Option<Bytes>),
-    ) -> Result<(), RecoveryError> {
+    ) -> Result<u64, RecoveryError> {
         let mut from = 0;
         loop {
             let page = self.0.scan(table, from, PAGE_BYTES).map_err(|error| match error {
@@ -167,7 +175,7 @@ impl Journal {
                 }
                 other => other.into(),
             })?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
+            let Some((last, _)) = page.last() else { return Ok(from) };
             from = last + 1;
             for (sequence, value) in page {
                 visit(sequence, value);

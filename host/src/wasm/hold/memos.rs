@@ -72,9 +72,11 @@ impl Memos {
         self.chunks.is_empty()
     }
 
-    pub(super) fn push(&mut self, chunk: Chunk) {
+    /// Adds a chunk at its place: of two calls at one time, the later one may be done first.
+    pub(super) fn insert(&mut self, chunk: Chunk) {
         self.count += chunk.count;
-        self.chunks.push_back(chunk);
+        let place = self.chunks.partition_point(|other| other.sequence < chunk.sequence);
+        self.chunks.insert(place, chunk);
     }
 
     /// Forgets whole chunks as long as `keep` memos are left; answers their sequences.

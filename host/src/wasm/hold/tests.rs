@@ -5,6 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::fragment::FRAGMENT_OVERHEAD;
+use super::memos::{Chunk, Memos};
 use super::*;
 use crate::storage::settings::FileStorageSettings;
 use crate::storage::{Changes, RecordId, Storage, StorageMetrics};
@@ -164,6 +165,23 @@ async fn the_newest_memos_are_kept() {
     assert_eq!(memos(&store), [b"e", b"f"], "also where they came in one call");
 }
 
+#[test]
+fn memos_of_calls_that_end_in_another_order_than_they_began_are_all_paged() {
+    let mut memos = Memos::default();
+    for sequence in [1, 4, 2, 3] {
+        let verdict = verdict(&[sequence as u8], Fate::Release);
+        memos.insert(Chunk::new(sequence, &[verdict]).unwrap());
+    }
+    let mut paged = Vec::new();
+    let mut cursor = None;
+    while let Some((last, page)) = memos.page(cursor, 1, 4, &ALL) {
+        cursor = Some(last);
+        paged.extend(page.into_iter().map(|memo| memo.key[0]));
+    }
+    assert_eq!(paged, [1, 2, 3, 4]);
+    assert_eq!(memos.trim(2), [1, 2], "the oldest go first");
+}
+
 #[tokio::test]
 async fn a_quarantined_entry_is_gone() {
     let store = in_memory(10_000);
@@ -248,6 +266,42 @@ async fn everything_is_there_after_a_crash() {
     // What comes now stands behind what was there.
     keep(&store, vec![fragment(b"waits", b"7")]).await;
     assert_eq!(held(&store).await[2].2, b"7");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_are_to_be_rewritten_are_in_one_piece_after_a_crash() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, storage) = durable(directory.path(), 1 << 20, 1 << 30).await;
+    for (a, b) in [(b"1", b"2"), (b"3", b"4")] {
+        keep(&store, vec![fragment(b"a", a), fragment(b"b", b)]).await;
+    }
+    decide(&store, b"a", Fate::Rewrite).await;
+    decide(&store, b"b", Fate::Rewrite).await;
+    drop((store, storage));
+    let (store, _storage) = durable(directory.path(), 1 << 20, 1 << 30).await;
+    let (release, bytes) = released(&store).await.unwrap();
+    assert_eq!(bytes, b"1324");
+    let pieces: Vec<_> = release.keys.iter().map(|key| (&*key.key, key.fragments.len())).collect();
+    assert_eq!(pieces, [(&b"a"[..], 2), (b"b", 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn remnants_of_what_is_broken_say_nothing_of_what_comes() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, storage) = durable(directory.path(), 1 << 20, 1 << 30).await;
+    drop(store);
+    let namespace = storage.namespace("hold/test").unwrap();
+    let released = |sequence| RecordId { table: b'r', sequence };
+    let broken = RecordId { table: b'f', sequence: 7 };
+    let mut puts = vec![(broken, Bytes::from_static(b"nonsense"))];
+    puts.extend([7, 9].map(|sequence| (released(sequence), Bytes::new())));
+    namespace.write(Changes { puts, ..Changes::default() }).await.unwrap();
+    let bounds = options(1 << 20, 1 << 30);
+    let store = HoldStore::open(&bounds, metrics(), namespace.clone()).await.unwrap();
+    for id in [broken, released(7), released(9)] {
+        assert_eq!(namespace.read(id).unwrap(), None, "{id:?}");
+    }
+    assert_eq!(store.next_sequence.load(Ordering::Relaxed), 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]
