@@ -43,7 +43,7 @@ use pricing::Pricing;
 use report::Report;
 use seen::Seen;
 use status::Status;
-use trace::{Decided, Gather, Traces};
+use trace::{Decided, Gather, Traces, Waiting};
 use walk::{Around, Visit, Walk, Written};
 use write::Attributes;
 
@@ -107,21 +107,27 @@ impl Processor for GenaiCost {
     }
 
     fn process(&mut self, context: &Context, batch: &[u8]) -> Result<Outcome, Error> {
-        if let (Some(traces), Signal::Traces) = (&mut self.traces, context.signal)
-            && traces.take(context.received, batch)?
-        {
-            return Ok(Outcome::Dropped);
+        let mut waiting = Vec::new();
+        if let (Some(traces), Signal::Traces) = (&mut self.traces, context.signal) {
+            let mut users = traces.users();
+            Walk::new(&self.names, &mut users, context, self.settings.attributes).batch(batch)?;
+            match traces.take(context.received, batch, &users)? {
+                Waiting::All => return Ok(Outcome::Dropped),
+                Waiting::Some(spans) => waiting = spans,
+            }
         }
-        self.price(context, batch, None)
+        self.price(context, batch, &waiting, None)
     }
 }
 
 impl GenaiCost {
-    /// Prices what is in a batch. Without `decided` the rules say who repeats whom.
+    /// Prices what is in a batch but the items at `leaving`, which leave it. Without `decided` the rules
+    /// say who repeats whom.
     fn price(
         &mut self,
         context: &Context,
         batch: &[u8],
+        leaving: &[u32],
         decided: Option<&Decided>,
     ) -> Result<Outcome, Error> {
         self.report.begin();
@@ -137,7 +143,8 @@ impl GenaiCost {
             decided,
         };
         let dialects = self.settings.attributes;
-        let outcome = Walk::new(&self.names, &mut visit, context, dialects).batch(batch)?;
+        let walk = Walk::new(&self.names, &mut visit, context, dialects);
+        let outcome = walk.without(leaving).batch(batch)?;
         let repeated = self.metrics.as_mut().map_or(0, Metrics::count);
         self.report.send(repeated);
         Ok(outcome)
@@ -174,9 +181,16 @@ impl Ticker for GenaiCost {
 }
 
 impl Replayer for GenaiCost {
-    fn replay(&mut self, entries: &[Entry], _: &[Memo]) -> Result<(), Error> {
-        if let Some(traces) = &mut self.traces {
-            entries.iter().for_each(|entry| traces.replay(entry.received, &entry.key));
+    fn replay(&mut self, entries: &[Entry], memos: &[Memo]) -> Result<(), Error> {
+        let Some(traces) = &mut self.traces else { return Ok(()) };
+        memos.iter().for_each(|memo| traces.remember(&memo.key));
+        for entry in entries {
+            let mut users = traces.users();
+            let context = Context::new(entry.signal);
+            let mut walk = Walk::new(&self.names, &mut users, &context, self.settings.attributes);
+            // What cannot be read is given up when it is released.
+            let _ = walk.batch(&entry.batch);
+            traces.replay(entry.received, &entry.key, &users);
         }
         Ok(())
     }
@@ -189,7 +203,7 @@ impl Rewriter for GenaiCost {
         let mut gather = Gather::new(&mut self.judge, context.received);
         Walk::new(&self.names, &mut gather, &context, self.settings.attributes).batch(batch)?;
         let decided = gather.decide(self.settings.hash_seed);
-        let outcome = self.price(&context, batch, Some(&decided))?;
+        let outcome = self.price(&context, batch, &[], Some(&decided))?;
         if let Some(metrics) = self.metrics.as_mut().filter(|_| self.is_ending) {
             // There is no further tick.
             metrics.send(context.received);
@@ -220,6 +234,7 @@ fn descriptor(config: &Config, is_fed: bool) -> Descriptor {
         // All spans of a trace are of interest.
         descriptor.skip_without_hit = false;
         descriptor.partition = Partition::TraceId;
+        descriptor.memos = trace::RELEASED_MAX;
         descriptor.tick_interval = Some(Traces::tick(trace).min(interval));
     }
     if is_fed {

@@ -1,8 +1,10 @@
 //! The trace decides who repeats whom.
 
 use genai_cost::GenaiCost;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message;
 use tamis_sdk::testing::{Driver, Native, reset};
 use tamis_sdk::{Configuration, Partition, Processor, Rewriter, Signal, Ticker};
 
@@ -38,15 +40,7 @@ fn decided(driver: &mut Native<GenaiCost>, batches: &[Vec<Span>]) -> Vec<(u64, S
     assert!(driver.take_out().is_empty());
     driver.set_time(START + 10 * SECOND);
     driver.tick().unwrap();
-    let mut all: Vec<(u64, String)> = Vec::new();
-    for batch in driver.take_out() {
-        all.extend(spans(&batch).iter().map(|span| {
-            let id = u64::from_be_bytes(span.span_id[..].try_into().unwrap());
-            (id, status(&span.attributes).to_owned())
-        }));
-    }
-    all.sort();
-    all
+    out(driver)
 }
 
 fn start(config: &str) -> Native<GenaiCost> {
@@ -88,6 +82,77 @@ fn a_call_that_leads_to_another_counts_unless_both_are_the_same() {
     ];
     let wanted = told(&[(1, "priced"), (2, "priced"), (3, "aggregate"), (4, "priced")]);
     assert_eq!(decided(&mut start(CONFIG), &[spans]), wanted);
+}
+
+/// Spans and their statuses, of all that has come out.
+fn out(driver: &mut Native<GenaiCost>) -> Vec<(u64, String)> {
+    let mut all: Vec<(u64, String)> = Vec::new();
+    for batch in driver.take_out() {
+        all.extend(spans(&batch).iter().map(|span| {
+            let id = u64::from_be_bytes(span.span_id[..].try_into().unwrap());
+            (id, status(&span.attributes).to_owned())
+        }));
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn what_comes_after_its_trace_was_let_go_is_decided_by_the_rules() {
+    for restarts in [false, true] {
+        let mut driver = start(CONFIG);
+        driver.set_time(START);
+        driver.batch(&batch("shop", vec![below(2, 1, Some((1000, 500)), "chat")])).unwrap();
+        driver.set_time(START + 10 * SECOND);
+        driver.tick().unwrap();
+        assert_eq!(out(&mut driver), told(&[(2, "priced")]));
+        if restarts {
+            driver.restart().unwrap();
+        }
+        driver.set_time(START + 60 * SECOND);
+        let run = below(1, 0, Some((1000, 500)), "invoke_agent");
+        let late = vec![call(40, "gpt-4o", 1, 1), run, below(3, 1, Some((1, 1)), "chat")];
+        driver.batch(&batch("shop", late)).unwrap();
+        // The other trace of the batch waits.
+        assert_eq!(out(&mut driver), told(&[(1, "aggregate"), (3, "priced")]));
+        driver.set_time(START + 70 * SECOND);
+        driver.tick().unwrap();
+        assert_eq!(out(&mut driver), told(&[(40, "priced")]));
+    }
+}
+
+#[test]
+fn a_trace_that_told_of_no_usage_may_come_again() {
+    let mut driver = start(CONFIG);
+    driver.set_time(START);
+    driver.batch(&batch("shop", vec![below(2, 1, None, "")])).unwrap();
+    driver.set_time(START + 10 * SECOND);
+    driver.tick().unwrap();
+    assert_eq!(out(&mut driver), told(&[(2, "")]));
+    // An agent that nobody instrumented below.
+    let agent = below(1, 0, Some((1000, 500)), "invoke_agent");
+    driver.batch(&batch("shop", vec![agent])).unwrap();
+    assert!(out(&mut driver).is_empty());
+    driver.set_time(START + 20 * SECOND);
+    driver.tick().unwrap();
+    assert_eq!(out(&mut driver), told(&[(1, "priced")]));
+}
+
+#[test]
+fn scopes_whose_spans_all_wait_do_not_go_on_empty() {
+    let mut driver = start(CONFIG);
+    driver.set_time(START);
+    driver.batch(&batch("shop", vec![below(2, 1, Some((1, 1)), "chat")])).unwrap();
+    driver.set_time(START + 10 * SECOND);
+    driver.tick().unwrap();
+    driver.take_out();
+    let mut both = batch("waits", vec![call(40, "gpt-4o", 1, 1)]);
+    both.extend(batch("late", vec![below(3, 1, Some((1, 1)), "chat")]));
+    driver.batch(&both).unwrap();
+    let left = driver.take_out();
+    let request = ExportTraceServiceRequest::decode(&left[0][..]).unwrap();
+    assert_eq!((left.len(), request.resource_spans.len()), (1, 1));
+    assert_eq!(request.resource_spans[0].scope_spans[0].spans.len(), 1);
 }
 
 #[test]
