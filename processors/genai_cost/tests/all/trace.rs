@@ -5,7 +5,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
-use tamis_sdk::testing::{Driver, Native, reset};
+use tamis_sdk::testing::{Driver, Native, reset, take_emitted};
 use tamis_sdk::{Configuration, Partition, Processor, Rewriter, Signal, Ticker};
 
 use crate::support::*;
@@ -205,10 +205,41 @@ fn the_partition_is_the_trace_unless_metrics_are_made() {
     let (_, descriptor) = configured(CONFIG);
     assert_eq!((descriptor.partition, descriptor.skip_without_hit), (Partition::TraceId, false));
     let (_, descriptor) = fed(CONFIG);
-    assert_eq!((descriptor.partition, descriptor.tick_interval), (Partition::Whole, Some(1_000)));
+    // Each tick sends metrics.
+    assert_eq!((descriptor.partition, descriptor.tick_interval), (Partition::Whole, Some(10_000)));
     let problems =
         GenaiCost::configure(Configuration::from_json(r#"{"trace": {}}"#)).err().unwrap();
     assert_eq!(problems[0].path, ["trace", "wait"]);
+}
+
+#[test]
+fn a_batch_lets_go_of_what_is_due_too() {
+    let mut driver = start(CONFIG);
+    driver.set_time(START);
+    driver.batch(&batch("shop", vec![below(2, 1, Some((1000, 500)), "chat")])).unwrap();
+    driver.set_time(START + 10 * SECOND);
+    // It is in time: its trace has not been let go of.
+    let wrapper = below(1, 0, Some((1000, 500)), "");
+    driver.batch(&batch("shop", vec![wrapper, call(40, "gpt-4o", 1, 1)])).unwrap();
+    assert_eq!(out(&mut driver), told(&[(1, "aggregate"), (2, "priced")]));
+    driver.batch(&batch("shop", vec![below(3, 0, Some((1, 1)), "chat")])).unwrap();
+    assert_eq!(out(&mut driver), told(&[(3, "priced")]));
+}
+
+#[test]
+fn the_last_tick_sends_what_the_last_traces_cost() {
+    reset();
+    let (mut processor, _) =
+        fed(r#"{"trace": {"wait": "10s"}, "metrics": {"temporality": "delta"}}"#);
+    processor.tick(START).unwrap();
+    processor.flush(START).unwrap();
+    for id in 1..=3 {
+        let batch = batch("shop", vec![below(id, 0, Some((1000, 500)), "chat")]);
+        processor.rewrite(&[], Signal::Traces, &batch).unwrap();
+    }
+    assert!(take_emitted().is_empty());
+    processor.tick(START + 1).unwrap();
+    assert_eq!(numbers(&emitted(), "gen_ai.client.calls").iter().map(number).sum::<f64>(), 3.0);
 }
 
 #[test]
