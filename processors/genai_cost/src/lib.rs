@@ -196,9 +196,9 @@ impl Rewriter for GenaiCost {
     fn rewrite(&mut self, _: &[u8], signal: Signal, batch: &[u8]) -> Result<Outcome, Error> {
         let mut context = Context::new(signal);
         context.received = clock::wall();
-        let mut gather = Gather::new(&mut self.judge, context.received);
+        let mut gather = Gather::new(&mut self.judge, context.received, self.settings.hash_seed);
         Walk::new(&self.names, &mut gather, &context, self.settings.attributes).batch(batch)?;
-        let decided = gather.decide(self.settings.hash_seed);
+        let decided = gather.decide();
         self.price(&context, batch, &[], Some(&decided))
     }
 }

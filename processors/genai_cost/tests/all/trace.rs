@@ -5,8 +5,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
+use tamis_sdk::edit::apply;
 use tamis_sdk::testing::{Driver, Native, reset, take_emitted};
-use tamis_sdk::{Configuration, Partition, Processor, Rewriter, Signal, Ticker};
+use tamis_sdk::{Configuration, Outcome, Partition, Processor, Rewriter, Signal, Ticker};
 
 use crate::support::*;
 
@@ -169,6 +170,51 @@ fn aggregates_of_aggregates_and_circles() {
     let out = decided(&mut start(CONFIG), &[spans]);
     assert_eq!(out[..3], told(&[(1, "aggregate"), (2, "aggregate"), (3, "priced")]));
     assert_eq!(out.len(), 5);
+}
+
+#[test]
+fn long_chains_are_decided_in_time() {
+    const SPANS: u64 = 20_000;
+    for usage_every in [1, SPANS] {
+        let chain = (1..=SPANS).map(|id| {
+            let usage = (id % usage_every == 0).then_some((1000, 500));
+            below(id, id - 1, usage, "chat")
+        });
+        // A circle at its end, far from any usage.
+        let circle = (1..=SPANS).map(|id| below(SPANS + id, SPANS + 1 + id % SPANS, None, ""));
+        let batch = batch("shop", chain.chain(circle).collect());
+        let (mut processor, _) = configured(CONFIG);
+        let begin = std::time::Instant::now();
+        processor.rewrite(&[], Signal::Traces, &batch).unwrap();
+        // Quadratic, it takes a minute.
+        assert!(begin.elapsed() < std::time::Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn a_batch_that_comes_twice_counts_once_below_its_parent() {
+    let spans = vec![
+        below(1, 0, Some((3000, 700)), ""),
+        below(3, 1, Some((1000, 500)), "chat"),
+        below(4, 1, Some((2000, 200)), "chat"),
+    ];
+    let mut wanted = told(&[(1, "aggregate"), (3, "priced"), (4, "priced")]);
+    wanted.extend(wanted.clone());
+    wanted.sort();
+    assert_eq!(decided(&mut start(CONFIG), &[spans.clone(), spans]), wanted);
+}
+
+#[test]
+fn spans_without_ids_are_below_nobody() {
+    let mut unnamed = below(5, 0, Some((1000, 500)), "");
+    unnamed.span_id = Vec::new();
+    let (mut processor, _) = configured(CONFIG);
+    let batch = batch("shop", vec![unnamed.clone(), below(1, 0, Some((1, 1)), "chat"), unnamed]);
+    let Outcome::Edited(edits) = processor.rewrite(&[], Signal::Traces, &batch).unwrap() else {
+        panic!("nothing is priced");
+    };
+    let all = spans(&apply(&batch, &edits).unwrap());
+    assert!(all.iter().all(|span| status(&span.attributes) == "priced"));
 }
 
 #[test]
