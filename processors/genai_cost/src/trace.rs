@@ -79,10 +79,14 @@ impl Traces {
         let mut portions = portions(batch, self.waiting.hasher())?;
         let all = portions.len();
         portions.retain(|(id, _)| self.waiting.contains_key(id) || !self.released.contains(id));
-        let is_new = |portion: &&(TraceId, Vec<u32>)| !self.waiting.contains_key(&portion.0);
-        let new = portions.iter().filter(is_new).count();
-        let has_room = self.waiting.len() + new <= self.settings.max_traces;
-        if portions.is_empty() || !has_room || !hold(&portions) {
+        let mut room = self.settings.max_traces.saturating_sub(self.waiting.len());
+        portions.retain(|(id, _)| {
+            let is_known = self.waiting.contains_key(id);
+            let fits = is_known || room > 0;
+            room -= usize::from(!is_known && fits);
+            fits
+        });
+        if portions.is_empty() || !hold(&portions) {
             return Ok(Waiting::Some(Vec::new()));
         }
         for (id, _) in &portions {

@@ -6,8 +6,8 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use tamis_sdk::edit::apply;
-use tamis_sdk::testing::{Driver, Native, reset, take_emitted};
-use tamis_sdk::{Configuration, Outcome, Partition, Processor, Rewriter, Signal, Ticker};
+use tamis_sdk::testing::{Driver, Native, reset, take_emitted, take_held};
+use tamis_sdk::{Configuration, Context, Outcome, Partition, Processor, Rewriter, Signal, Ticker};
 
 use crate::support::*;
 
@@ -244,6 +244,36 @@ fn without_room_the_rules_decide_at_once() {
     driver.batch(&batch("shop", vec![call(40, "gpt-4o", 1000, 500)])).unwrap();
     let out = driver.take_out();
     assert_eq!(status(&spans(&out[0])[0].attributes), "priced");
+}
+
+#[test]
+fn only_traces_too_many_are_decided_by_the_rules() {
+    let mut driver = start(r#"{"trace": {"wait": "10s", "max_traces": 2}}"#);
+    driver.set_time(START);
+    driver.batch(&batch("shop", vec![below(2, 1, Some((1000, 500)), "chat")])).unwrap();
+    let [one, two] = [40, 48].map(|id| call(id, "gpt-4o", 1, 1));
+    let wrapper = below(1, 0, Some((1000, 500)), "");
+    driver.batch(&batch("shop", vec![one, two, wrapper])).unwrap();
+    assert_eq!(out(&mut driver), told(&[(48, "priced")]));
+    driver.set_time(START + 10 * SECOND);
+    driver.tick().unwrap();
+    assert_eq!(out(&mut driver), told(&[(1, "aggregate"), (2, "priced"), (40, "priced")]));
+}
+
+#[test]
+fn traces_that_may_wait_are_spread_over_instances_unless_metrics_are_made() {
+    for (feeds, waits) in [(vec![], 1), (vec![Signal::Metrics], 4)] {
+        reset();
+        let mut configuration =
+            Configuration::from_json(r#"{"trace": {"wait": "10s", "max_traces": 4}}"#);
+        (configuration.instances, configuration.feeds) = (4, feeds);
+        let (mut processor, _) = GenaiCost::configure(configuration).unwrap();
+        let calls = [8, 16, 24, 32].map(|id| call(id, "gpt-4o", 1, 1));
+        let mut context = Context::new(Signal::Traces);
+        context.received = START;
+        processor.process(&context, &batch("shop", calls.to_vec())).unwrap();
+        assert_eq!(take_held().len(), waits);
+    }
 }
 
 #[test]
