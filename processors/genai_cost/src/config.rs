@@ -34,7 +34,10 @@ impl Config {
             reported_cost: reported_cost(section),
             attributes: attributes(section),
             normalize: section.boolean("normalize").unwrap_or(false),
-            metrics: metrics::read(section),
+            metrics: {
+                let spans_wait = section.has("trace");
+                metrics::read(section, spans_wait)
+            },
             trace: trace::read(section, instances),
         })
     }

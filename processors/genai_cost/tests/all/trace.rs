@@ -277,6 +277,19 @@ fn traces_that_may_wait_are_spread_over_instances_unless_metrics_are_made() {
 }
 
 #[test]
+fn metadata_is_no_source_where_spans_wait() {
+    let dimensions = r#""metrics": {"dimensions": [{"name": "t", "from": ["a", "metadata.t"]}]}"#;
+    for (trace, wanted) in [("", None), (r#""trace": {"wait": "10s"}, "#, Some("1"))] {
+        let json = format!("{{{trace}{dimensions}}}");
+        let problems =
+            GenaiCost::configure(Configuration::from_json(&json)).err().unwrap_or_default();
+        let places: Vec<_> = problems.iter().map(|problem| problem.path.join("::")).collect();
+        let wanted = wanted.map(|place| format!("metrics::dimensions::0::from::{place}"));
+        assert_eq!(places, Vec::from_iter(wanted));
+    }
+}
+
+#[test]
 fn the_partition_is_the_trace_unless_metrics_are_made() {
     let (_, descriptor) = configured(CONFIG);
     assert_eq!((descriptor.partition, descriptor.skip_without_hit), (Partition::TraceId, false));
