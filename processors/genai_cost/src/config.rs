@@ -6,7 +6,7 @@ mod trace;
 
 use tamis_genai_prices::OwnPrice;
 use tamis_sdk::config::Section;
-use tamis_sdk::{Configuration, Problem};
+use tamis_sdk::{Configuration, Problem, Signal};
 
 use crate::call::Reported;
 use crate::metrics::Settings;
@@ -25,14 +25,20 @@ pub(crate) struct Config {
 
 impl Config {
     pub(crate) fn read(configuration: &Configuration) -> Result<Self, Vec<Problem>> {
+        // One, where metrics are made.
+        let is_fed = configuration.feeds.contains(&Signal::Metrics);
+        let instances = if is_fed { 1 } else { configuration.instances };
         configuration.read(|section| Self {
             prices: prices::read(section),
             price_table: section.string("price_table"),
             reported_cost: reported_cost(section),
             attributes: attributes(section),
             normalize: section.boolean("normalize").unwrap_or(false),
-            metrics: metrics::read(section),
-            trace: trace::read(section, configuration.instances),
+            metrics: {
+                let spans_wait = section.has("trace");
+                metrics::read(section, spans_wait)
+            },
+            trace: trace::read(section, instances),
         })
     }
 }

@@ -43,7 +43,7 @@ use pricing::Pricing;
 use report::Report;
 use seen::Seen;
 use status::Status;
-use trace::{Decided, Gather, Traces};
+use trace::{Decided, Gather, Traces, Waiting};
 use walk::{Around, Visit, Walk, Written};
 use write::Attributes;
 
@@ -55,12 +55,8 @@ pub struct GenaiCost {
     report: Report,
     /// Only where somebody takes them.
     metrics: Option<Metrics>,
-    /// When they were sent.
-    sent: u64,
     /// Only where the trace decides who repeats whom.
     traces: Option<Traces>,
-    /// The last traces are on their way.
-    is_ending: bool,
 }
 
 /// What stays as it was configured.
@@ -70,8 +66,6 @@ struct Settings {
     attributes: write::Dialects,
     normalize: bool,
     hash_seed: u64,
-    /// Between two sendings of metrics, in nanoseconds.
-    interval: u64,
 }
 
 #[cfg(feature = "guest")]
@@ -88,40 +82,56 @@ impl Processor for GenaiCost {
         let judge = Judge::new(Pricing::new(book, hash_seed), config.reported_cost);
         let is_fed = configuration.feeds.contains(&Signal::Metrics);
         let descriptor = descriptor(&config, is_fed);
-        let interval = config.metrics.interval;
         let metrics = is_fed.then(|| Metrics::new(config.metrics, hash_seed, clock::wall()));
         let settings = Settings {
             prices: config.prices,
             attributes: config.attributes,
             normalize: config.normalize,
             hash_seed,
-            interval: u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX),
         };
         let report = Report::default();
         let traces = config.trace.map(|trace| Traces::new(trace, hash_seed));
         let names = Names::new();
-        Ok((
-            Self { names, judge, settings, report, metrics, sent: 0, traces, is_ending: false },
-            descriptor,
-        ))
+        Ok((Self { names, judge, settings, report, metrics, traces }, descriptor))
     }
 
     fn process(&mut self, context: &Context, batch: &[u8]) -> Result<Outcome, Error> {
-        if let (Some(traces), Signal::Traces) = (&mut self.traces, context.signal)
-            && traces.take(context.received, batch)?
-        {
-            return Ok(Outcome::Dropped);
-        }
-        self.price(context, batch, None)
+        let outcome = self.take(context, batch)?;
+        // Only now: of a call that fails nothing is let go.
+        self.release_due(context.received);
+        Ok(outcome)
     }
 }
 
 impl GenaiCost {
-    /// Prices what is in a batch. Without `decided` the rules say who repeats whom.
+    /// Lets spans wait that are to, and prices the rest.
+    fn take(&mut self, context: &Context, batch: &[u8]) -> Result<Outcome, Error> {
+        let mut waiting = Vec::new();
+        if let (Some(traces), Signal::Traces) = (&mut self.traces, context.signal) {
+            let mut users = traces.users();
+            Walk::new(&self.names, &mut users, context, self.settings.attributes).batch(batch)?;
+            match traces.take(context.received, batch, &users)? {
+                Waiting::All => return Ok(Outcome::Dropped),
+                Waiting::Some(spans) => waiting = spans,
+            }
+        }
+        self.price(context, batch, &waiting, None)
+    }
+
+    /// With batches too: ticks may be far apart.
+    fn release_due(&mut self, now: u64) {
+        if let Some(traces) = &mut self.traces {
+            traces.release(Some(now));
+        }
+    }
+
+    /// Prices what is in a batch but the items at `leaving`, which leave it. Without `decided` the rules
+    /// say who repeats whom.
     fn price(
         &mut self,
         context: &Context,
         batch: &[u8],
+        leaving: &[u32],
         decided: Option<&Decided>,
     ) -> Result<Outcome, Error> {
         self.report.begin();
@@ -137,7 +147,8 @@ impl GenaiCost {
             decided,
         };
         let dialects = self.settings.attributes;
-        let outcome = Walk::new(&self.names, &mut visit, context, dialects).batch(batch)?;
+        let walk = Walk::new(&self.names, &mut visit, context, dialects);
+        let outcome = walk.without(leaving).batch(batch)?;
         let repeated = self.metrics.as_mut().map_or(0, Metrics::count);
         self.report.send(repeated);
         Ok(outcome)
@@ -146,23 +157,15 @@ impl GenaiCost {
 
 impl Ticker for GenaiCost {
     fn tick(&mut self, now: u64) -> Result<(), Error> {
-        if let Some(traces) = &mut self.traces {
-            traces.release(Some(now));
-        }
-        // Traces are looked at more often. A tick may be a little early.
-        let due = self.sent.saturating_add(self.settings.interval / 10 * 9);
-        let early = self.traces.is_some() && now < due;
-        if let Some(metrics) = &mut self.metrics
-            && !early
-        {
+        self.release_due(now);
+        // Each sends: which is the last nobody knows.
+        if let Some(metrics) = &mut self.metrics {
             metrics.send(now);
-            self.sent = now;
         }
         Ok(())
     }
 
     fn flush(&mut self, now: u64) -> Result<(), Error> {
-        self.is_ending = true;
         if let Some(traces) = &mut self.traces {
             traces.release(None);
         }
@@ -174,9 +177,16 @@ impl Ticker for GenaiCost {
 }
 
 impl Replayer for GenaiCost {
-    fn replay(&mut self, entries: &[Entry], _: &[Memo]) -> Result<(), Error> {
-        if let Some(traces) = &mut self.traces {
-            entries.iter().for_each(|entry| traces.replay(entry.received, &entry.key));
+    fn replay(&mut self, entries: &[Entry], memos: &[Memo]) -> Result<(), Error> {
+        let Some(traces) = &mut self.traces else { return Ok(()) };
+        memos.iter().for_each(|memo| traces.remember(&memo.key));
+        for entry in entries {
+            let mut users = traces.users();
+            let context = Context::new(entry.signal);
+            let mut walk = Walk::new(&self.names, &mut users, &context, self.settings.attributes);
+            // What cannot be read is given up when it is released.
+            let _ = walk.batch(&entry.batch);
+            traces.replay(entry.received, &entry.key, &users);
         }
         Ok(())
     }
@@ -186,15 +196,10 @@ impl Rewriter for GenaiCost {
     fn rewrite(&mut self, _: &[u8], signal: Signal, batch: &[u8]) -> Result<Outcome, Error> {
         let mut context = Context::new(signal);
         context.received = clock::wall();
-        let mut gather = Gather::new(&mut self.judge, context.received);
+        let mut gather = Gather::new(&mut self.judge, context.received, self.settings.hash_seed);
         Walk::new(&self.names, &mut gather, &context, self.settings.attributes).batch(batch)?;
-        let decided = gather.decide(self.settings.hash_seed);
-        let outcome = self.price(&context, batch, Some(&decided))?;
-        if let Some(metrics) = self.metrics.as_mut().filter(|_| self.is_ending) {
-            // There is no further tick.
-            metrics.send(context.received);
-        }
-        Ok(outcome)
+        let decided = gather.decide();
+        self.price(&context, batch, &[], Some(&decided))
     }
 }
 
@@ -220,7 +225,8 @@ fn descriptor(config: &Config, is_fed: bool) -> Descriptor {
         // All spans of a trace are of interest.
         descriptor.skip_without_hit = false;
         descriptor.partition = Partition::TraceId;
-        descriptor.tick_interval = Some(Traces::tick(trace).min(interval));
+        descriptor.memos = trace::RELEASED_MAX;
+        descriptor.tick_interval = Some(if is_fed { interval } else { Traces::tick(trace) });
     }
     if is_fed {
         // One data point of a set, so one instance.

@@ -36,6 +36,10 @@ pub(crate) struct Metrics {
     settings: Settings,
     duplicates: Duplicates,
     sets: Sets,
+    /// The set at which the next sending begins: where the last found no more room.
+    next: usize,
+    /// The tallies found no room, so it is their turn.
+    tallies_first: bool,
     /// Calls without a cost, by model and status.
     unpriced: Tally,
     /// Calls that were refused for their rate, by provider and model.
@@ -72,6 +76,8 @@ impl Metrics {
         Self {
             duplicates: Duplicates::new(settings.remember_calls, hash_seed),
             sets: Sets::new(settings.max_sets, hash_seed, now),
+            next: 0,
+            tallies_first: false,
             unpriced: Tally::new(hash_seed, now),
             rate_limits: Tally::new(hash_seed, now),
             observed: Vec::new(),
@@ -138,10 +144,25 @@ impl Metrics {
 
     /// Sends on what was added up. What finds no room in the outbox waits for the next time.
     pub(crate) fn send(&mut self, now: u64) {
-        let delta = self.settings.temporality == Temporality::Delta;
+        if self.tallies_first {
+            self.send_tallies(now);
+            self.send_sets(now);
+        } else {
+            self.send_sets(now);
+            self.send_tallies(now);
+        }
+    }
+
+    fn is_delta(&self) -> bool {
+        self.settings.temporality == Temporality::Delta
+    }
+
+    fn send_sets(&mut self, now: u64) {
+        let (delta, all) = (self.is_delta(), self.sets.len());
         let mut out = Vec::new();
         let mut sent = 0;
-        for portion in self.sets.portions() {
+        while sent < all {
+            let portion = self.sets.portion((self.next + sent) % all, all - sent);
             out.clear();
             encode::sets(portion, now, delta, &mut out);
             if !emitter::emit(Signal::Metrics, &out) {
@@ -149,16 +170,24 @@ impl Metrics {
             }
             sent += portion.len();
         }
-        let all = sent == self.sets.len();
         if delta {
             self.sets.forget(sent, now);
+        } else {
+            self.next = (self.next + sent) % all.max(1);
         }
-        if !all || (self.unpriced.is_empty() && self.rate_limits.is_empty()) {
+    }
+
+    fn send_tallies(&mut self, now: u64) {
+        self.tallies_first = false;
+        if self.unpriced.is_empty() && self.rate_limits.is_empty() {
             return;
         }
-        out.clear();
+        let delta = self.is_delta();
+        let mut out = Vec::new();
         encode::tallies(&self.unpriced, &self.rate_limits, now, delta, &mut out);
-        if emitter::emit(Signal::Metrics, &out) && delta {
+        if !emitter::emit(Signal::Metrics, &out) {
+            self.tallies_first = true;
+        } else if delta {
             self.unpriced.clear(now);
             self.rate_limits.clear(now);
         }

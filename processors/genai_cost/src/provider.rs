@@ -7,13 +7,15 @@ pub(crate) enum Provider {
     Known(&'static str),
     /// A framework, a gateway: the name says nothing about who is paid.
     Framework,
+    /// As a framework, and it hands on what the provider counted, whom the model's name begins with.
+    Gateway,
     /// Runs on hardware of one's own: nobody is paid by the token.
     Local,
     /// Nobody of whom the table has heard.
     Unknown,
 }
 
-use Provider::{Framework, Known, Local, Unknown};
+use Provider::{Framework, Gateway, Known, Local, Unknown};
 
 /// Whole names, in lower case, up to the first dot, slash or space where the whole is not here.
 const NAMES: &[(&str, Provider)] = &[
@@ -86,8 +88,8 @@ const NAMES: &[(&str, Provider)] = &[
     ("haystack", Framework),
     ("litellm", Framework),
     ("litellm_proxy", Framework),
-    ("vercel", Framework),
-    ("gateway", Framework),
+    ("vercel", Gateway),
+    ("gateway", Gateway),
     ("pydantic_ai", Framework),
     ("crewai", Framework),
     ("autogen", Framework),
@@ -130,7 +132,7 @@ pub(crate) fn is_framework(name: &str) -> bool {
                 byte => known == byte.to_ascii_lowercase(),
             })
     };
-    NAMES.iter().any(|(known, found)| *found == Framework && same(known))
+    NAMES.iter().any(|(known, found)| matches!(found, Framework | Gateway) && same(known))
 }
 
 /// Whether cached input stands beside input in the provider's answers.
@@ -138,8 +140,11 @@ pub(crate) fn counts_cache_beside(provider: Option<Provider>, model: &str) -> bo
     let is_claude = contains(model, "claude") || contains(model, "anthropic");
     match provider {
         Some(Known("anthropic" | "aws")) => true,
-        Some(Known("google" | "azure")) | None => is_claude,
-        Some(_) => false,
+        Some(Known("google" | "azure") | Unknown) | None => is_claude,
+        Some(Gateway) => model
+            .split_once('/')
+            .is_some_and(|(prefix, _)| prefix.eq_ignore_ascii_case("anthropic")),
+        Some(Known(_) | Framework | Local) => false,
     }
 }
 
@@ -166,6 +171,26 @@ mod tests {
     }
 
     #[test]
+    fn claude_counts_cached_input_beside_unless_a_framework_sums_it_up() {
+        for (name, model, wanted) in [
+            (None, "claude-sonnet-4-5", true),
+            (None, "gpt-4o", false),
+            (Some("acme"), "claude-sonnet-4-5", true),
+            (Some("acme"), "gpt-4o", false),
+            (Some("gateway"), "anthropic/claude-sonnet-4.5", true),
+            (Some("vercel"), "Anthropic/claude-sonnet-4.5", true),
+            (Some("gateway"), "claude-sonnet-4.5", false),
+            (Some("gateway"), "openai/gpt-4o", false),
+            (Some("langchain"), "anthropic/claude-sonnet-4.5", false),
+            (Some("openrouter"), "anthropic/claude-sonnet-4.5", false),
+            (Some("anthropic"), "a-model", true),
+        ] {
+            assert_eq!(counts_cache_beside(name.map(provider), model), wanted, "{name:?} {model}");
+        }
+        assert!(is_framework("gateway") && is_framework("Vercel"));
+    }
+
+    #[test]
     fn names_of_every_dialect_are_known() {
         for (name, wanted) in [
             ("openai", Known("openai")),
@@ -185,7 +210,7 @@ mod tests {
             ("x_ai", Known("x-ai")),
             ("xai.chat", Known("x-ai")),
             ("mistral_ai", Known("mistral")),
-            ("gateway", Framework),
+            ("gateway", Gateway),
             ("hosted_vllm", Local),
             ("acme", Unknown),
         ] {

@@ -9,7 +9,8 @@ use crate::call::Call;
 use crate::meaning::Text;
 use crate::seen::Seen;
 
-/// Models that have a label of their own, first come, first served; the rest share one.
+/// Models that have a label of their own, first come, first served; the rest share one. It is the one
+/// value of the telemetry that becomes a label: who is to mend a missing price has to know of what.
 const MODELS_MAX: usize = 100;
 const MODEL_BYTES_MAX: usize = 128;
 const OTHER_MODEL: &str = "_other";

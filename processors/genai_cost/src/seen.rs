@@ -231,7 +231,46 @@ impl<'a> Seen<'a> {
 pub(crate) fn tells_of_limit(text: &str) -> bool {
     let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_ascii_lowercase();
-    ["429", "ratelimit", "toomanyrequests", "resourceexhausted", "throttl"]
+    ["ratelimit", "toomanyrequests", "resourceexhausted", "throttl"]
         .iter()
         .any(|word| plain.contains(word))
+        || has_number(text.as_bytes(), b"429")
+}
+
+/// Whether the whole number is in the text, not as a part of another: `4290`, `0.429`, `429,000`.
+fn has_number(text: &[u8], number: &[u8]) -> bool {
+    // Going away from the number: a digit, or a point or comma and then one.
+    let goes_on = |bytes: &mut dyn Iterator<Item = &u8>| match bytes.next() {
+        Some(b'.' | b',') => bytes.next().is_some_and(u8::is_ascii_digit),
+        next => next.is_some_and(u8::is_ascii_digit),
+    };
+    text.windows(number.len()).enumerate().filter(|(_, part)| *part == number).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + number.len()..]);
+        !goes_on(&mut before.iter().rev()) && !goes_on(&mut after.iter())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_by_its_number_or_by_words() {
+        for text in [
+            "429",
+            "HTTP 429: slow down",
+            "status=429,",
+            "Error429",
+            "429.",
+            "openai.RateLimitError",
+            "TOO_MANY_REQUESTS",
+        ] {
+            assert!(tells_of_limit(text), "{text}");
+        }
+        for text in
+            ["1429", "4290", "4.29", "4-2-9", "0.429 s", "429.5", "1,429 tokens", "429,000", "500"]
+        {
+            assert!(!tells_of_limit(text), "{text}");
+        }
+    }
 }

@@ -82,6 +82,8 @@ pub(crate) struct Walk<'w, V> {
     visit: &'w mut V,
     signal: Signal,
     hits: Option<&'w [Hit]>,
+    /// Items at these offsets are taken out, ascending.
+    leaving: &'w [u32],
     dialects: Dialects,
 }
 
@@ -93,7 +95,12 @@ impl<'w, V: Visit> Walk<'w, V> {
         dialects: Dialects,
     ) -> Self {
         let (signal, hits) = (context.signal, context.hits.as_deref());
-        Self { names, visit, signal, hits, dialects }
+        Self { names, visit, signal, hits, leaving: &[], dialects }
+    }
+
+    /// Takes the items at these offsets out, with what they leave empty.
+    pub(crate) fn without(self, leaving: &'w [u32]) -> Self {
+        Self { leaving, ..self }
     }
 
     pub(crate) fn batch(&mut self, batch: &[u8]) -> Result<Outcome, Error> {
@@ -102,19 +109,34 @@ impl<'w, V: Visit> Walk<'w, V> {
         let mut attributes = Vec::new();
         let mut request = editor.root();
         while let Some(resources) = request.next()? {
-            if resources.number() != RESOURCES || !self.may_tell(&resources) {
+            if resources.number() != RESOURCES || !self.may_matter(&resources) {
                 continue;
             }
             let outer = resources.message()?;
+            if self.all_leave(outer, SCOPES, |scopes| {
+                self.all_leave(scopes, ITEMS, |item| self.leaves(item))
+            })? {
+                request.remove(resources)?;
+                continue;
+            }
             let mut resources = request.enter(resources)?;
             while let Some(scopes) = resources.next()? {
-                if scopes.number() != SCOPES || !self.may_tell(&scopes) {
+                if scopes.number() != SCOPES || !self.may_matter(&scopes) {
                     continue;
                 }
                 let around = Around { resources: outer, scopes: scopes.message()? };
+                if self.all_leave(around.scopes, ITEMS, |item| self.leaves(item))? {
+                    resources.remove(scopes)?;
+                    continue;
+                }
                 let mut scopes = resources.enter(scopes)?;
                 while let Some(item) = scopes.next()? {
-                    if item.number() == ITEMS && self.may_tell(&item) {
+                    if item.number() != ITEMS {
+                        continue;
+                    }
+                    if self.leaves(item.message()?)? {
+                        scopes.remove(item)?;
+                    } else if self.may_tell(&item) {
                         self.item(&mut scopes, item, around, &mut seen, &mut attributes)?;
                     }
                 }
@@ -122,6 +144,40 @@ impl<'w, V: Visit> Walk<'w, V> {
         }
         drop(request);
         editor.finish()
+    }
+
+    /// Whether a group has to be looked at.
+    #[inline]
+    fn may_matter(&self, field: &Field<'_>) -> bool {
+        !self.leaving.is_empty() || self.may_tell(field)
+    }
+
+    fn leaves(&self, item: Message<'_>) -> Result<bool, Error> {
+        // A batch is far below 4 GiB.
+        Ok(self.leaving.binary_search(&(item.range().start as u32)).is_ok())
+    }
+
+    /// Whether a group has members, and all of them leave.
+    fn all_leave(
+        &self,
+        group: Message<'_>,
+        number: u32,
+        leaves: impl Fn(Message<'_>) -> Result<bool, Error>,
+    ) -> Result<bool, Error> {
+        let mut any = false;
+        if self.leaving.is_empty() {
+            return Ok(any);
+        }
+        for field in group.fields() {
+            let field = field?;
+            if field.number() == number {
+                any = true;
+                if !leaves(field.message()?)? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(any)
     }
 
     /// Whether the host found anything in it that tells of a call.

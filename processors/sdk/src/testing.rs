@@ -69,6 +69,11 @@ pub fn set_outbox_full(full: bool) {
     native::with(|host| host.outbox_full = full);
 }
 
+/// How many batches [`emit`](crate::emitter::emit) takes before it answers that there is no room.
+pub fn set_outbox_room(batches: usize) {
+    native::with(|host| host.outbox_room = Some(batches));
+}
+
 /// Takes what was held.
 #[must_use]
 pub fn take_held() -> Vec<Portion> {

@@ -7,11 +7,12 @@ use tamis_sdk::config::Section;
 use crate::metrics::{Dimension, Field, INTERVAL_MIN, REMEMBERED_MAX, SETS_MAX, Settings};
 use crate::metrics::{Source, Temporality};
 
-pub(super) fn read(section: &mut Section<'_>) -> Settings {
-    section.section("metrics", settings).unwrap_or_default()
+/// `spans_wait`: of the requests in which they came nothing is known any more.
+pub(super) fn read(section: &mut Section<'_>, spans_wait: bool) -> Settings {
+    section.section("metrics", |metrics| settings(metrics, spans_wait)).unwrap_or_default()
 }
 
-fn settings(section: &mut Section<'_>) -> Settings {
+fn settings(section: &mut Section<'_>, spans_wait: bool) -> Settings {
     let default = Settings::default();
     let temporality = match section.choice("temporality", &["cumulative", "delta"]) {
         Some(1) => Temporality::Delta,
@@ -21,7 +22,8 @@ fn settings(section: &mut Section<'_>) -> Settings {
     if section.boolean("default_dimensions") == Some(false) {
         dimensions.clear();
     }
-    for own in section.sections("dimensions", dimension).unwrap_or_default() {
+    for own in section.sections("dimensions", |own| dimension(own, spans_wait)).unwrap_or_default()
+    {
         // The user's takes the place of a default one.
         dimensions.retain(|known: &Dimension| known.name != own.name);
         dimensions.push(own);
@@ -57,7 +59,7 @@ fn bounded(section: &mut Section<'_>, key: &str, min: u64, max: u64, default: us
     usize::try_from(number).unwrap_or(default)
 }
 
-fn dimension(section: &mut Section<'_>) -> Dimension {
+fn dimension(section: &mut Section<'_>, spans_wait: bool) -> Dimension {
     let name = section.string("name");
     if name.as_ref().is_none_or(String::is_empty) {
         section.problem(&["name"], "a dimension needs a name: that of its attribute");
@@ -66,8 +68,13 @@ fn dimension(section: &mut Section<'_>) -> Dimension {
     let from = section.strings("from").unwrap_or_else(|| vec![name.clone()]);
     let sources = from.iter().enumerate().filter_map(|(index, text)| {
         let source = source(text);
-        if source.is_none() {
-            section.problem(&["from", &index.to_string()], SOURCE_WANTED);
+        let problem = match &source {
+            None => Some(SOURCE_WANTED),
+            Some(Source::Metadata(_)) if spans_wait => Some(METADATA_GONE),
+            Some(_) => None,
+        };
+        if let Some(problem) = problem {
+            section.problem(&["from", &index.to_string()], problem);
         }
         source
     });
@@ -78,6 +85,9 @@ fn dimension(section: &mut Section<'_>) -> Dimension {
 const SOURCE_WANTED: &str = "expected the key of an attribute, or one of span.<key>, log.<key>, \
     scope.<key>, resource.<key>, baggage.<name>, metadata.<key>, call.provider, call.request_model, \
     call.response_model, call.model, call.operation, call.status";
+
+const METADATA_GONE: &str = "spans that wait (trace.wait) have no metadata: put it on them or on their \
+    resource before";
 
 /// `resource.service.name`; without one of these prefixes a key that is looked for everywhere.
 fn source(text: &str) -> Option<Source> {

@@ -10,6 +10,7 @@ const MAX_TRACES: u64 = 50_000;
 const WAIT_MIN: Duration = Duration::from_millis(100);
 const WAIT_MAX: Duration = Duration::from_secs(3_600);
 
+/// `instances`: over how many the traces are spread.
 pub(super) fn read(section: &mut Section<'_>, instances: u32) -> Option<Settings> {
     section.section("trace", |trace| {
         let wait = trace.duration("wait");

@@ -23,8 +23,12 @@ pub(super) const TOKEN_TYPES: [&str; 5] =
 pub(super) const COST_TYPES: [&str; 6] =
     ["input", "cache_read", "cache_write", "output", "reasoning", "other"];
 
-/// Sets in one request of metrics: some hundred KiB.
-const PORTION_SETS: usize = 256;
+/// Bytes of data points in one request of metrics; names and descriptions come on top.
+const PORTION_BYTES: usize = 1_000_000;
+
+/// What a data point takes at most beside its attributes: of a number, of a histogram with all buckets.
+const NUMBER_BYTES: usize = 100;
+const HISTOGRAM_BYTES: usize = 400;
 
 /// Beyond so many pairs in one tally calls are counted together.
 const TALLY_MAX: usize = 1_000;
@@ -81,6 +85,17 @@ impl Set {
         if let Some(first_token) = figures.first_token {
             self.first_token.add(first_token, FIRST_OUTPUT);
         }
+    }
+
+    /// What its data points take at most.
+    fn bytes(&self) -> usize {
+        let histograms = [&self.input, &self.output, &self.duration, &self.first_token];
+        let histograms = histograms.iter().filter(|histogram| histogram.count > 0).count();
+        let tokens = self.tokens.iter().filter(|count| **count > 0).count();
+        let parts = self.parts.iter().filter(|part| !part.is_zero()).count();
+        let numbers = self.calls.len() + tokens + parts + usize::from(self.cost.is_some());
+        numbers * (self.attributes.len() + NUMBER_BYTES)
+            + histograms * (self.attributes.len() + HISTOGRAM_BYTES)
     }
 
     fn add_tokens(&mut self, tokens: &Tokens) {
@@ -170,8 +185,17 @@ impl Sets {
         self.all.len()
     }
 
-    pub(super) fn portions(&self) -> impl Iterator<Item = &[Set]> {
-        self.all.chunks(PORTION_SETS)
+    /// What goes into one request, from a place on: at least one of the sets there, and at most `max`.
+    pub(super) fn portion(&self, from: usize, max: usize) -> &[Set] {
+        let rest = self.all.get(from..).unwrap_or_default();
+        let rest = &rest[..max.min(rest.len())];
+        let mut bytes = 0;
+        let fits = |set: &&Set| {
+            bytes += set.bytes();
+            bytes <= PORTION_BYTES
+        };
+        let end = rest.iter().take_while(fits).count().max(1);
+        &rest[..end.min(rest.len())]
     }
 
     /// The first so many sets were sent as deltas: they begin anew.

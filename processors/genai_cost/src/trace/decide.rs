@@ -27,6 +27,9 @@ pub(crate) struct Gather<'g> {
     judge: &'g mut Judge,
     received: u64,
     nodes: Vec<Node>,
+    places: Places,
+    /// The node of the span in hand.
+    current: usize,
 }
 
 /// One span.
@@ -40,13 +43,20 @@ struct Node {
 
 type Usage = (u64, u64);
 
-/// Where in the list each span is.
-type Places<'n> = HashMap<&'n [u8], usize, SeedableRandomState>;
+/// Where in the list each span is, by its id. Those that have none are not here: nothing is below them.
+type Places = HashMap<Vec<u8>, usize, SeedableRandomState>;
 
 impl Visit for Gather<'_> {
     fn any(&mut self, item: &Item<'_>) {
         let (id, parent) = (item.span_id.to_vec(), item.parent_span_id.to_vec());
-        self.nodes.push(Node { id, parent, usage: None, kind: Kind::Unknown });
+        self.current = self.nodes.len();
+        if !id.is_empty() {
+            self.current = *self.places.entry(id.clone()).or_insert(self.current);
+        }
+        // A batch may have come twice.
+        if self.current == self.nodes.len() {
+            self.nodes.push(Node { id, parent, usage: None, kind: Kind::Unknown });
+        }
     }
 
     fn item<'a>(
@@ -57,7 +67,7 @@ impl Visit for Gather<'_> {
         _: &mut Vec<u8>,
     ) -> Result<Written, Error> {
         let call = self.judge.judge(seen, item.time(self.received), Decision::Call);
-        if let (Some(call), Some(node)) = (call, self.nodes.last_mut()) {
+        if let (Some(call), Some(node)) = (call, self.nodes.get_mut(self.current)) {
             node.kind = call.kind;
             let usage = |tokens: crate::resolve::Tokens| {
                 (tokens.input.unwrap_or(0), tokens.output.unwrap_or(0))
@@ -69,26 +79,18 @@ impl Visit for Gather<'_> {
 }
 
 impl<'g> Gather<'g> {
-    pub(crate) fn new(judge: &'g mut Judge, received: u64) -> Self {
-        Self { judge, received, nodes: Vec::new() }
+    pub(crate) fn new(judge: &'g mut Judge, received: u64, hash_seed: u64) -> Self {
+        let hashing = SeedableRandomState::with_seed(hash_seed, SharedSeed::global_fixed());
+        let places = HashMap::with_hasher(hashing);
+        Self { judge, received, nodes: Vec::new(), places, current: 0 }
     }
 
-    pub(crate) fn decide(self, hash_seed: u64) -> Decided {
-        let hashing = SeedableRandomState::with_seed(hash_seed, SharedSeed::global_fixed());
+    pub(crate) fn decide(self) -> Decided {
         let nodes = &self.nodes;
-        let mut places = HashMap::with_hasher(hashing.clone());
-        places.extend(nodes.iter().enumerate().map(|(place, node)| (&node.id[..], place)));
-        let above: Vec<Option<usize>> =
-            (0..nodes.len()).map(|place| nearest(nodes, &places, place)).collect();
-        let mut order: Vec<(usize, usize)> = (0..nodes.len())
-            .filter(|place| nodes[*place].usage.is_some())
-            .map(|place| (depth(&above, place), place))
-            .collect();
-        // The deepest first: what is below a span is known before it.
-        order.sort_unstable_by(|one, other| other.cmp(one));
+        let above = nearest(nodes, &self.places);
         let mut below: Vec<Option<Usage>> = vec![None; nodes.len()];
-        let mut aggregates = HashSet::with_hasher(hashing);
-        for (_, place) in order {
+        let mut aggregates = HashSet::with_hasher(self.places.hasher().clone());
+        for place in lowest_first(nodes, &above) {
             let node = &nodes[place];
             let own = node.usage.unwrap_or_default();
             let is_aggregate = below[place].is_some_and(|sum| repeats(node.kind, own, sum));
@@ -117,24 +119,52 @@ fn repeats(kind: Kind, own: Usage, sum: Usage) -> bool {
     }
 }
 
-/// The nearest span with usage above a span.
-fn nearest(nodes: &[Node], places: &Places<'_>, place: usize) -> Option<usize> {
-    let mut at = place;
-    // No way is longer, unless it goes in a circle.
-    for _ in 0..nodes.len() {
-        at = *places.get(&nodes[at].parent[..])?;
-        if at == place {
-            return None;
-        }
-        if nodes[at].usage.is_some() {
-            return Some(at);
-        }
+/// The nearest span with usage above each span. Every way is gone once: what was found at its end holds
+/// for all on it. One that goes in a circle finds nothing.
+fn nearest(nodes: &[Node], places: &Places) -> Vec<Option<usize>> {
+    let mut found: Vec<Option<usize>> = vec![None; nodes.len()];
+    let mut is_found = vec![false; nodes.len()];
+    let mut way = Vec::new();
+    for start in 0..nodes.len() {
+        let mut at = start;
+        let end = loop {
+            if is_found[at] {
+                break found[at];
+            }
+            // For whoever comes this way again it ends here, with nothing so far.
+            is_found[at] = true;
+            way.push(at);
+            match places.get(&nodes[at].parent) {
+                Some(&parent) if parent == start => break None,
+                Some(&parent) if nodes[parent].usage.is_some() => break Some(parent),
+                Some(&parent) => at = parent,
+                None => break None,
+            }
+        };
+        way.drain(..).for_each(|place| found[place] = end);
     }
-    None
+    found
 }
 
-/// How many spans with usage are above a span.
-fn depth(above: &[Option<usize>], place: usize) -> usize {
-    let ways = std::iter::successors(above[place], |place| above[*place]);
-    ways.take(above.len()).count()
+/// The spans with usage, each after all those below it. What is in a circle comes last.
+fn lowest_first(nodes: &[Node], above: &[Option<usize>]) -> Vec<usize> {
+    let has_usage = |place: &usize| nodes[*place].usage.is_some();
+    let mut left = vec![0_usize; nodes.len()];
+    for above in (0..nodes.len()).filter(has_usage).filter_map(|place| above[place]) {
+        left[above] += 1;
+    }
+    let is_lowest = |place: &usize| has_usage(place) && left[*place] == 0;
+    let mut order: Vec<usize> = (0..nodes.len()).filter(is_lowest).collect();
+    let mut next = 0;
+    while let Some(&place) = order.get(next) {
+        next += 1;
+        if let Some(above) = above[place] {
+            left[above] -= 1;
+            if left[above] == 0 {
+                order.push(above);
+            }
+        }
+    }
+    order.extend((0..nodes.len()).filter(|place| left[*place] > 0));
+    order
 }

@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
-use tamis_sdk::testing::{reset, set_clock, set_outbox_full};
+use tamis_sdk::testing::{reset, set_clock, set_outbox_full, set_outbox_room, take_emitted};
 use tamis_sdk::{Configuration, Context, Partition, Processor, Signal, Ticker};
 
 use crate::support::*;
@@ -236,6 +236,58 @@ fn deltas_follow_one_another_and_wait_for_room() {
     assert_eq!((second[0].start_time_unix_nano, number(&second[0])), (START + SECOND, 0.015));
     processor.tick(START + 4 * SECOND).unwrap();
     assert!(emitted().is_empty());
+}
+
+/// Calls of so many tenants with names that are long.
+fn tenants(count: u64) -> Vec<u8> {
+    let calls = (1..=count).map(|id| {
+        let mut one = call(id, "gpt-4o", 1000, 500);
+        one.attributes.push(attribute("n", text(&format!("{id:0>250}"))));
+        one
+    });
+    batch("shop", calls.collect())
+}
+
+const BY_TENANT: &str = r#"{"metrics": {"max_sets": 20000, "dimensions": [{"name": "n"}]}}"#;
+
+#[test]
+fn requests_of_metrics_are_bounded_in_bytes() {
+    reset();
+    let (mut processor, _) = fed(BY_TENANT);
+    take(&mut processor, &tenants(1_000));
+    processor.tick(START).unwrap();
+    let requests = take_emitted();
+    assert!(requests.iter().all(|(_, bytes)| bytes.len() <= 1 << 20));
+    // Not far below the bound either.
+    let bytes: usize = requests.iter().map(|(_, bytes)| bytes.len()).sum();
+    assert!(requests.len() <= 3 * bytes / (1 << 20) + 1, "{} of {bytes}", requests.len());
+}
+
+#[test]
+fn every_set_and_every_tally_is_sent_in_turn_where_room_is_scarce() {
+    reset();
+    let (mut processor, _) = fed(BY_TENANT);
+    take(&mut processor, &tenants(2_000));
+    let refused = span(
+        9_999,
+        vec![
+            attribute("gen_ai.operation.name", text("chat")),
+            attribute("gen_ai.request.model", text("gpt-4o")),
+        ],
+    );
+    take(&mut processor, &batch("shop", vec![refused]));
+    processor.tick(START).unwrap();
+    let whole = take_emitted().len() as u64;
+    let (mut sets, mut unpriced) = (std::collections::BTreeSet::new(), 0);
+    for round in 1..=2 * whole {
+        set_outbox_room(1);
+        processor.tick(START + round * SECOND).unwrap();
+        let metrics = emitted();
+        sets.extend(numbers(&metrics, COST).iter().map(|point| labels(&point.attributes)));
+        unpriced += numbers(&metrics, "gen_ai.client.calls.unpriced").len();
+    }
+    assert_eq!(sets.len(), 2_000);
+    assert!(unpriced >= 1);
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub(crate) struct Host {
     pub(crate) discarded: Vec<Decision>,
     pub(crate) emitted: Vec<(Signal, Vec<u8>)>,
     pub(crate) outbox_full: bool,
+    /// So many batches more; none: without end.
+    pub(crate) outbox_room: Option<usize>,
     /// The one clock for both kinds, in nanoseconds; set by the test, never moves by itself.
     pub(crate) now: u64,
     pub(crate) store_full: bool,
@@ -76,10 +78,12 @@ pub(super) fn take(claims: Vec<Claim>) -> Vec<bool> {
 
 pub(super) fn emit(signal: Signal, batch: &[u8]) -> bool {
     with(|host| {
-        if !host.outbox_full {
+        let has_room = !host.outbox_full && host.outbox_room != Some(0);
+        if has_room {
+            host.outbox_room = host.outbox_room.map(|room| room - 1);
             keep(&mut host.emitted, [(signal, batch.to_vec())]);
         }
-        !host.outbox_full
+        has_room
     })
 }
 
