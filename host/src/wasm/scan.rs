@@ -1,10 +1,12 @@
 //! The host's scan: where a guest's triggers match in the raw bytes of a batch.
 //!
-//! A trigger is a sequence of byte sets. Where one of them is a single byte, SIMD looks for that byte
+//! A trigger is a sequence of byte sets. Those that are plain text are looked for all at once, by SIMD,
+//! where there are several. In others, where one of the sets is a single byte, SIMD looks for that byte
 //! and the sets around it are compared. Where none is, Horspool's rule applies with sets in place of
 //! letters: look at the byte under the trigger's last position and skip as far as its nearest earlier
 //! position that could hold that byte. A long run of digits is refuted by every 13th byte.
 
+use aho_corasick::{Span, packed};
 use memchr::memchr_iter;
 
 use super::bindings::types::{Hit, Trigger};
@@ -21,7 +23,17 @@ pub const MAX_TRIGGERS: usize = 64;
 /// The triggers of one processor, ready to scan.
 #[derive(Debug, Default)]
 pub struct Scanner {
-    patterns: Vec<Pattern>,
+    /// Each with the index of its trigger.
+    patterns: Vec<(u32, Pattern)>,
+    texts: Option<Texts>,
+}
+
+/// Triggers that are plain text, looked for in one pass.
+#[derive(Debug)]
+struct Texts {
+    /// Each with the index of its trigger.
+    texts: Vec<(u32, Vec<u8>)>,
+    searcher: packed::Searcher,
 }
 
 #[derive(Debug)]
@@ -62,26 +74,39 @@ impl Scanner {
         if triggers.len() > MAX_TRIGGERS {
             return Err(TriggerError::TooMany(triggers.len()));
         }
-        let patterns = triggers
-            .iter()
-            .enumerate()
-            .map(|(index, trigger)| {
-                let sets: Vec<[u64; 4]> =
-                    trigger.sets.iter().map(|&(a, b, c, d)| [a, b, c, d]).collect();
-                if sets.is_empty() || sets.len() > MAX_SETS {
-                    return Err(TriggerError::Length(index, sets.len()));
-                }
-                match sets.iter().position(|set| *set == [0; 4]) {
-                    Some(empty) => Err(TriggerError::EmptySet(index, empty)),
-                    None => Ok(Pattern::new(sets)),
-                }
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { patterns })
+        let (mut patterns, mut texts) = (Vec::new(), Vec::new());
+        for (index, trigger) in triggers.iter().enumerate() {
+            let sets: Vec<[u64; 4]> =
+                trigger.sets.iter().map(|&(a, b, c, d)| [a, b, c, d]).collect();
+            if sets.is_empty() || sets.len() > MAX_SETS {
+                return Err(TriggerError::Length(index, sets.len()));
+            }
+            if let Some(empty) = sets.iter().position(|set| *set == [0; 4]) {
+                return Err(TriggerError::EmptySet(index, empty));
+            }
+            // There are at most MAX_TRIGGERS.
+            let index = index as u32;
+            match text(&sets) {
+                Some(text) => texts.push((index, text)),
+                None => patterns.push((index, Pattern::new(sets))),
+            }
+        }
+        let searcher = packed::Searcher::new(texts.iter().map(|(_, text)| text));
+        let texts = match searcher.filter(|_| texts.len() > 1) {
+            Some(searcher) => Some(Texts { texts, searcher }),
+            // One alone, or no SIMD for them here.
+            None => {
+                let sets = |text: &[u8]| text.iter().map(|byte| only(*byte)).collect();
+                let pattern = |(index, text): (u32, Vec<u8>)| (index, Pattern::new(sets(&text)));
+                patterns.extend(texts.into_iter().map(pattern));
+                None
+            }
+        };
+        Ok(Self { patterns, texts })
     }
 
     pub fn is_empty(&self) -> bool {
-        self.patterns.is_empty()
+        self.patterns.is_empty() && self.texts.is_none()
     }
 
     /// Every offset at which a trigger matches, ascending; `None` without triggers, and above
@@ -91,7 +116,12 @@ impl Scanner {
             return None;
         }
         let mut hits = Vec::new();
-        for (trigger, pattern) in (0u32..).zip(&self.patterns) {
+        if let Some(texts) = &self.texts
+            && !texts.scan(bytes, &mut hits)
+        {
+            return None;
+        }
+        for &(trigger, ref pattern) in &self.patterns {
             pattern.scan(bytes, |offset| {
                 hits.push(Hit { offset, trigger });
                 hits.len() <= MAX_HITS
@@ -100,11 +130,44 @@ impl Scanner {
                 return None;
             }
         }
-        if self.patterns.len() > 1 {
+        if self.patterns.len() > 1 || self.texts.is_some() {
             hits.sort_unstable_by_key(|hit| (hit.offset, hit.trigger));
         }
         Some(hits)
     }
+}
+
+impl Texts {
+    /// Adds every match; false where there are more than [`MAX_HITS`].
+    fn scan(&self, bytes: &[u8], hits: &mut Vec<Hit>) -> bool {
+        let mut span = Span::from(0..bytes.len());
+        while let Some(found) = self.searcher.find_in(bytes, span) {
+            // The leftmost place at which one of them stands; others may begin there too.
+            let at = found.start();
+            for (trigger, text) in &self.texts {
+                if bytes[at..].starts_with(text) {
+                    hits.push(Hit { offset: at as u32, trigger: *trigger });
+                }
+            }
+            if hits.len() > MAX_HITS {
+                return false;
+            }
+            span.start = at + 1;
+        }
+        true
+    }
+}
+
+/// What sets of one byte each spell; none where one of them has more.
+fn text(sets: &[[u64; 4]]) -> Option<Vec<u8>> {
+    sets.iter().map(|set| (0..=255).find(|byte| *set == only(*byte))).collect()
+}
+
+/// The set with this byte alone.
+fn only(byte: u8) -> [u64; 4] {
+    let mut set = [0; 4];
+    set[usize::from(byte) / 64] = 1 << (byte % 64);
+    set
 }
 
 impl Pattern {
