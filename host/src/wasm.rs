@@ -3,6 +3,7 @@
 //! [`processor`] is the way of a batch through one guest; the other modules are what it needs.
 
 pub mod account;
+pub mod backoff;
 pub mod bindings;
 pub mod builtin;
 pub mod call;
@@ -16,6 +17,7 @@ pub mod files;
 pub mod hold;
 pub mod imports;
 pub mod instance;
+pub mod interval;
 pub mod limits;
 pub mod outbox;
 pub mod own_metrics;

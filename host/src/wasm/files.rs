@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::bindings::handler::Configuration;
 use super::bindings::types::WatchedFile;
 use super::call::Caller;
+use super::interval::Interval;
 use super::pool::Unavailable;
 
 /// Most bytes of one file.
@@ -85,10 +86,11 @@ impl File {
         *self.content.lock().unwrap_or_else(PoisonError::into_inner) = content;
     }
 
-    /// What it holds now, where that is something else. Blocks.
-    fn changed(&self) -> Option<Result<Content, FileError>> {
+    /// What it holds now, where that is something else, and as of when. Blocks.
+    fn changed(&self) -> Option<(Stamp, Result<Content, FileError>)> {
         let old = self.content();
-        if stamp(&self.name).is_ok_and(|stamp| stamp == old.stamp) {
+        let now = stamp(&self.name);
+        if now.as_ref().is_ok_and(|now| *now == old.stamp) {
             return None;
         }
         match read(&self.name) {
@@ -97,7 +99,7 @@ impl File {
                 self.replace(new);
                 None
             }
-            read => Some(read),
+            read => Some((now.unwrap_or_default(), read)),
         }
     }
 }
@@ -137,19 +139,12 @@ fn read(name: &str) -> Result<Content, FileError> {
 
 /// Looks at the files at intervals until the sender of `stopped` is gone.
 pub async fn watch(caller: Arc<Caller>, mut stopped: watch::Receiver<()>) {
-    let mut interval = tokio::time::interval(LOOK_INTERVAL);
-    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    interval.tick().await;
+    let mut interval = Interval::new(LOOK_INTERVAL);
     // What was complained about is not complained about again at every look.
     let mut refused: Vec<Option<Stamp>> = vec![None; caller.shared.files().0.len()];
-    loop {
-        tokio::select! {
-            _ = interval.tick() => {
-                for (index, refused) in refused.iter_mut().enumerate() {
-                    look(&caller, index, refused).await;
-                }
-            }
-            _ = stopped.changed() => return,
+    while interval.passes(&mut stopped).await {
+        for (index, refused) in refused.iter_mut().enumerate() {
+            look(&caller, index, refused).await;
         }
     }
 }
@@ -158,9 +153,8 @@ pub async fn watch(caller: Arc<Caller>, mut stopped: watch::Receiver<()>) {
 async fn look(caller: &Arc<Caller>, index: usize, refused: &mut Option<Stamp>) {
     let blocking = Arc::clone(caller);
     let look = move || blocking.shared.files().0[index].changed();
-    let Ok(Some(changed)) = tokio::task::spawn_blocking(look).await else { return };
+    let Ok(Some((now, changed))) = tokio::task::spawn_blocking(look).await else { return };
     let file = &caller.shared.files().0[index];
-    let now = stamp(&file.name).unwrap_or_default();
     if refused.replace(now) == Some(now) {
         return;
     }
@@ -277,12 +271,12 @@ mod tests {
         let files = Files::read(&wanted, &configuration).unwrap();
         assert!(files.0[0].changed().is_none());
         std::fs::write(&name, "three").unwrap();
-        let content = files.0[0].changed().unwrap().unwrap();
+        let content = files.0[0].changed().unwrap().1.unwrap();
         assert_eq!(*content.bytes, b"three");
         files.0[0].replace(content);
         assert!(files.0[0].changed().is_none());
         std::fs::remove_file(&name).unwrap();
-        assert!(files.0[0].changed().unwrap().is_err());
+        assert!(files.0[0].changed().unwrap().1.is_err());
     }
 
     #[test]

@@ -3,9 +3,6 @@
 //! A misuse that no correct guest commits ends the call with a trap (an `Err` here); nothing in this
 //! file panics on what a guest hands over.
 
-use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
-
 use super::bindings::counters::{self, Claim};
 use super::bindings::hold::{self, Decision, Fullness, Portion};
 use super::bindings::logging::{self, Level};
@@ -14,8 +11,9 @@ use super::bindings::{clock, emitter, types};
 use super::counters::MAX_COUNTER_KEY;
 use super::hold::{Fate, Fragment, MAX_KEY, MAX_MEMO, Packer, Verdict};
 use super::outbox::MAX_EMITTED_BYTES;
+use super::release;
 use super::state::{Call, MAX_STAGED_BYTES, State};
-use crate::batch::{Batch, Signal};
+use crate::batch::Signal;
 use crate::otlp;
 
 /// A guest's misuse of an import; ends the call.
@@ -108,13 +106,8 @@ impl emitter::Host for State {
         if !self.shared.outbox.reserve(batch.len()) {
             return Ok(false);
         }
-        self.staged.emitted.push(Batch {
-            signal,
-            bytes: batch.into(),
-            items,
-            received: UNIX_EPOCH + Duration::from_nanos(self.shared.clock.wall()),
-            metadata: Arc::from([]),
-        });
+        let received = self.shared.clock.wall();
+        self.staged.emitted.push(release::batch(signal, batch.into(), items, received));
         Ok(true)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use prometheus::{IntCounter, IntGauge};
 use tokio::sync::Notify;
 
+use super::backoff::Backoff;
 use crate::batch::{Batch, Signal};
 use crate::consumer::{ConsumeError, Consumer};
 use crate::telemetry::metrics::Metrics;
@@ -18,10 +18,6 @@ pub const MAX_OUTBOX_BYTES: usize = 32 << 20;
 
 /// Most bytes of one emitted batch.
 pub const MAX_EMITTED_BYTES: usize = 16 << 20;
-
-/// Wait before the first try again; doubles up to [`LONGEST_WAIT`].
-const FIRST_WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The pipelines that take what a processor emits, for each signal.
 pub type Feeds = [Vec<Arc<dyn Consumer>>; 3];
@@ -147,13 +143,11 @@ pub async fn run(outbox: &Outbox, id: &str, feeds: Feeds) {
 
 /// Tries until the batch is accepted or refused for good.
 async fn deliver(target: &dyn Consumer, batch: Batch) -> Result<(), ConsumeError> {
-    let mut wait = FIRST_WAIT;
+    let mut backoff = Backoff::default();
     loop {
         match target.consume(batch.clone()).await {
             Err(error) if !error.permanent => {
-                let wanted = error.retry_after.unwrap_or(wait);
-                tokio::time::sleep(wanted.min(LONGEST_WAIT)).await;
-                wait = (wait * 2).min(LONGEST_WAIT);
+                tokio::time::sleep(backoff.next(error.retry_after)).await;
             }
             answer => return answer,
         }
@@ -178,7 +172,7 @@ impl Drop for Abandoned<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime};
 
     use super::*;
     use crate::consumer::BoxFuture;

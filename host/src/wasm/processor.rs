@@ -10,6 +10,7 @@ use super::account::Account;
 use super::bindings::types::Descriptor;
 use super::call::{Caller, Failure, Verdict};
 use super::files;
+use super::interval::Interval;
 use super::outbox::{self, Feeds};
 use super::release;
 use super::settings::OnError;
@@ -205,17 +206,11 @@ impl GuestProcessor {
     }
 }
 
-/// Calls every instance's `tick` at the interval, until the sender of `stopped` is gone. Only the wait
-/// is cut short: a tick that has begun goes on to its end, because its instances hold state.
+/// Calls every instance's `tick` at the interval, until the sender of `stopped` is gone.
 async fn tick_at(caller: Arc<Caller>, interval: Duration, mut stopped: watch::Receiver<()>) {
-    let mut interval = tokio::time::interval(interval);
-    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    interval.tick().await;
-    loop {
-        tokio::select! {
-            _ = interval.tick() => tick(&caller).await,
-            _ = stopped.changed() => return,
-        }
+    let mut interval = Interval::new(interval);
+    while interval.passes(&mut stopped).await {
+        tick(&caller).await;
     }
 }
 

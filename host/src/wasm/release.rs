@@ -7,6 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use bytes::Bytes;
 use futures_util::future::join_all;
 
+use super::backoff::Backoff;
 use super::call::Caller;
 use super::hold::{Fragment, Loaded, Release};
 use super::rewrite::Rewriter;
@@ -16,12 +17,6 @@ use crate::consumer::Consumer;
 /// Releases of one processor that are on their way at once. Their payloads are copied, so this also
 /// bounds memory: by so many times [`super::hold::RELEASE_BATCH_BYTES`], or keys to be rewritten.
 pub const RELEASES_IN_FLIGHT: usize = 4;
-
-/// Wait before the first try again; doubles up to [`LONGEST_WAIT`].
-const FIRST_WAIT: Duration = Duration::from_millis(50);
-
-/// Longest wait, whatever the next stage asks for: releases behind this one wait as well.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Runs until the store is closed and nothing more is to be released, or is safe on disk. At shutdown
 /// the caller bounds it in time and counts what is left ([`Abandoned`]).
@@ -146,39 +141,33 @@ fn concatenated(fragments: &[Fragment]) -> (Vec<u8>, usize) {
     (bytes, items)
 }
 
-fn batch(signal: Signal, bytes: Bytes, items: usize, received: u64) -> Batch {
-    Batch {
-        signal,
-        bytes,
-        items,
-        received: UNIX_EPOCH + Duration::from_nanos(received),
-        // Items of many senders travel together, so no sender's metadata fits.
-        metadata: Arc::from([]),
-    }
+/// What no single request has brought: items of many senders travel together, so no sender's metadata
+/// fits. `received` is in nanoseconds since the Unix epoch.
+pub fn batch(signal: Signal, bytes: Bytes, items: usize, received: u64) -> Batch {
+    let received = UNIX_EPOCH + Duration::from_nanos(received);
+    Batch { signal, bytes, items, received, metadata: Arc::from([]) }
 }
 
 /// Waits between tries, longer and longer.
 struct Tries<'a> {
     caller: &'a Caller,
-    wait: Duration,
+    backoff: Backoff,
 }
 
 impl<'a> Tries<'a> {
     fn new(caller: &'a Caller) -> Self {
-        Self { caller, wait: FIRST_WAIT }
+        Self { caller, backoff: Backoff::default() }
     }
 
-    /// Waits as long as is wanted, but not longer than [`LONGEST_WAIT`], or else longer each time.
-    /// Answers whether to try again: not where the process ends and the next one will.
+    /// Waits. Answers whether to try again: not where the process ends and the next one will.
     async fn wait(&mut self, wanted: Option<Duration>) -> bool {
         let hold = &self.caller.shared.hold;
         if !(hold.is_closed() && hold.is_durable()) {
             let closed = hold.closed();
             tokio::select! {
-                () = tokio::time::sleep(wanted.unwrap_or(self.wait).min(LONGEST_WAIT)) => {}
+                () = tokio::time::sleep(self.backoff.next(wanted)) => {}
                 () = closed, if hold.is_durable() => {}
             }
-            self.wait = (self.wait * 2).min(LONGEST_WAIT);
         }
         !(hold.is_closed() && hold.is_durable())
     }

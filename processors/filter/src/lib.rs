@@ -5,12 +5,11 @@
 //! copied.
 
 mod config;
-mod remove;
 mod report;
 mod rules;
 mod walk;
 
-use tamis_sdk::edit::apply;
+use tamis_sdk::edit::{apply, patch};
 use tamis_sdk::{Configuration, Context, Descriptor, Error, Outcome, Problem, Processor, Signal};
 
 use config::Config;
@@ -58,7 +57,7 @@ impl Filter {
             if findings.is_all_removed {
                 return Ok(Outcome::Dropped);
             }
-            let edits = match remove::records(current, &findings.removed)? {
+            let edits = match patch(current, &findings.removed, &[])? {
                 Outcome::Edited(edits) => edits,
                 _ => continue,
             };

@@ -1,6 +1,7 @@
 //! The way through a batch: what is to be removed?
 
 use tamis_ottl::{Conditions, EvalError, Item, Owner, Point};
+use tamis_sdk::edit::Patch;
 use tamis_sdk::otlp::metrics::{
     ExponentialHistogramDataPoint, HistogramDataPoint, Metric, NumberDataPoint, SummaryDataPoint,
 };
@@ -24,12 +25,12 @@ pub(crate) struct Walk<'w> {
     signal: Signal,
     rules: &'w Rules,
     report: &'w mut Report,
-    removed: Vec<usize>,
+    removed: Vec<Patch>,
 }
 
 pub(crate) struct Findings {
-    /// Where the records start that go, ascending; none lies within another.
-    pub(crate) removed: Vec<usize>,
+    /// The records that go, ascending; none lies within another.
+    pub(crate) removed: Vec<Patch>,
     /// Not one resource is left.
     pub(crate) is_all_removed: bool,
 }
@@ -77,7 +78,7 @@ impl<'w> Walk<'w> {
                 Verdict::Stays => is_empty = false,
                 Verdict::Goes => {
                     self.removed.truncate(noted);
-                    self.removed.push(field.record().start);
+                    self.removed.push(Patch::remove(field.record().start));
                 }
             }
         }

@@ -5,8 +5,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use genai_cost::GenaiCost;
+use tamis_sdk::testing::scan;
 use tamis_sdk::wire::Writer;
-use tamis_sdk::{Configuration, Context, Hit, Processor, Signal};
+use tamis_sdk::{Configuration, Context, Processor, Signal};
 
 const SPANS: usize = 512;
 const ROUNDS: usize = 400;
@@ -34,17 +35,7 @@ fn cost(config: &str, is_fed: bool, batch: &[u8], with_hits: bool) -> u128 {
     let (mut processor, descriptor) = GenaiCost::configure(configuration).expect("a valid config");
     let mut context = Context::new(Signal::Traces);
     if with_hits {
-        let at = |offset: &usize| {
-            descriptor.triggers.iter().any(|trigger| {
-                let window = batch.get(*offset..*offset + trigger.sets().len());
-                let fits = |window: &[u8]| {
-                    trigger.sets().iter().zip(window).all(|(set, &byte)| set.contains(byte))
-                };
-                window.is_some_and(fits)
-            })
-        };
-        let hit = |offset: usize| Hit { offset: offset as u32, trigger: 0 };
-        context.hits = Some((0..batch.len()).filter(at).map(hit).collect());
+        context.hits = Some(scan(&descriptor.triggers, batch));
     }
     let round = |_| {
         let start = Instant::now();

@@ -36,8 +36,10 @@
 //! ```
 
 mod apply;
+mod patch;
 
 pub use apply::apply;
+pub use patch::{Patch, patch};
 
 use crate::contract::{Edits, Outcome, Splice};
 use crate::wire::{Error, Field, Fields, Kind, Message, WireType, Writer};

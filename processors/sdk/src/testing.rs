@@ -13,6 +13,7 @@ mod cases;
 mod cut;
 mod driver;
 mod json;
+mod scan;
 mod scenario;
 mod short;
 mod store;
@@ -20,6 +21,7 @@ mod table;
 
 pub use cases::{CaseError, Failure, run_cases};
 pub use driver::{Driver, Native};
+pub use scan::scan;
 pub use scenario::run_scenarios;
 pub(crate) use store::Store;
 pub use table::run_tables;

@@ -13,8 +13,8 @@ use super::scenarios::{batch, tail_sampling};
 use crate::batch::Batch;
 use crate::consumer::{BoxFuture, ConsumeError, Consumer};
 use crate::telemetry::metrics::Metrics;
+use crate::wasm::backoff::LONGEST_WAIT;
 use crate::wasm::clock::Clock;
-use crate::wasm::release::LONGEST_WAIT;
 
 /// Refuses every other batch, and asks for a wait.
 struct AsksToWait {

@@ -76,10 +76,10 @@ impl<'r, 'a: 'r> Reader<'r, 'a> {
             let mut text = None;
             for source in &dimension.sources {
                 match self.value(source)? {
-                    Found::Attribute(found @ (Value::Map(_) | Value::List | Value::Other)) => {
-                        let _ = found;
-                    }
-                    Found::Attribute(Value::Text([])) => {}
+                    // Nothing to tell calls apart by.
+                    Found::Attribute(
+                        Value::Map(_) | Value::List | Value::Other | Value::Text([]),
+                    ) => {}
                     Found::Attribute(found) => value = found,
                     Found::Text(found) => text = found.filter(|text| !text.is_empty()),
                 }

@@ -1,7 +1,8 @@
 //! What no JSON can say, and what must not be touched.
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
-use tamis_sdk::{Context, Hit, Processor, Signal};
+use tamis_sdk::testing::scan;
+use tamis_sdk::{Context, Processor, Signal};
 
 use crate::support::*;
 
@@ -59,15 +60,7 @@ fn with_the_hosts_hits_the_same_comes_out() {
     let batch = batch("shop", spans.collect());
     let without = processed(&mut processor, &Context::new(Signal::Traces), &batch);
     let mut context = Context::new(Signal::Traces);
-    let hit = |offset: usize| {
-        descriptor.triggers.iter().any(|trigger| {
-            let window = batch.get(offset..offset + trigger.sets().len()).unwrap_or_default();
-            !window.is_empty()
-                && trigger.sets().iter().zip(window).all(|(set, byte)| set.contains(*byte))
-        })
-    };
-    let hits = (0..batch.len()).filter(|offset| hit(*offset));
-    context.hits = Some(hits.map(|offset| Hit { offset: offset as u32, trigger: 0 }).collect());
+    context.hits = Some(scan(&descriptor.triggers, &batch));
     assert_eq!(processed(&mut processor, &context, &batch), without);
     context.hits = Some(Vec::new());
     assert_eq!(processed(&mut processor, &context, &batch), batch);

@@ -1,7 +1,8 @@
 //! What must hold for any configuration and data.
 
 use tamis_re2::{Regex, Set};
-use tamis_sdk::{Context, Descriptor, Hit, Processor};
+use tamis_sdk::testing::scan;
+use tamis_sdk::{Context, Hit, Processor};
 
 use crate::random::{self, Random};
 use crate::{configured, processed};
@@ -52,24 +53,11 @@ fn what_is_passed_over_would_not_have_changed() {
         assert_eq!(scanned, complete, "case {case}: {config}");
         // As the host scans.
         if !descriptor.triggers.is_empty() {
-            context.hits = Some(hits(&descriptor, &batch));
+            context.hits = Some(scan(&descriptor.triggers, &batch));
             let with_hits = processed(&mut redaction, &context, &batch);
             assert_eq!(with_hits, complete, "case {case}: {config}");
         }
     }
-}
-
-fn hits(descriptor: &Descriptor, batch: &[u8]) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    for offset in 0..batch.len() {
-        for (index, trigger) in descriptor.triggers.iter().enumerate() {
-            let Some(window) = batch.get(offset..offset + trigger.sets().len()) else { continue };
-            if trigger.sets().iter().zip(window).all(|(set, &byte)| set.contains(byte)) {
-                hits.push(Hit { offset: offset as u32, trigger: index as u32 });
-            }
-        }
-    }
-    hits
 }
 
 #[test]
