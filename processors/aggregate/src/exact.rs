@@ -53,9 +53,11 @@ impl Exact {
         Some(if now >= before && sum.high < self.high { self } else { sum })
     }
 
+    /// As [`plus`](Self::plus), of more digits than a double has.
     pub(crate) fn plus_int(self, more: i128) -> Option<Self> {
-        let more = Self::from_int(more);
-        self.plus(more.high)?.plus(more.low)
+        let parts = Self::from_int(more);
+        let sum = self.plus(parts.high)?.plus(parts.low)?;
+        Some(if more >= 0 && sum.high < self.high { self } else { sum })
     }
 
     fn renormalized(high: f64, low: f64) -> Self {

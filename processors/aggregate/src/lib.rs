@@ -23,12 +23,17 @@
 //! What is exact and what is not stands in the crate's README.
 
 mod exact;
+mod exemplar;
+mod explicit;
+mod exponential;
 mod invalid;
 mod kind;
 mod last;
 mod number;
 mod point;
 mod since;
+mod snapshot;
+mod summary;
 mod total;
 
 pub use invalid::Invalid;
@@ -40,13 +45,13 @@ pub use total::{GaugeRule, Step, Total};
 
 use std::ops::RangeInclusive;
 
-/// Buckets of one data point, on either side of an exponential histogram; above, the point is refused.
+/// Buckets of one data point, of an exponential histogram on either side; above, the point is refused.
 pub const POINT_BUCKETS_MAX: usize = 4096;
 /// Buckets of one side of an exponential total; above, they are made wider. SDKs have 160.
 pub const EXPONENTIAL_BUCKETS_MAX: usize = 320;
-/// Scales of exponential histograms. At the lowest there is one bucket on either side of 1; above the
-/// highest an index of 32 bits reaches only numbers near 1. SDKs go from -10 to 20.
-pub const SCALES: RangeInclusive<i32> = -11..=30;
+/// Scales of exponential histograms. At the lowest there is one bucket on either side of 1; at the
+/// highest, which is that of the SDKs, an index has 31 bits.
+pub const SCALES: RangeInclusive<i32> = -11..=20;
 /// Exemplars that a total keeps until it is written: the newest.
 pub const EXEMPLARS_MAX: usize = 8;
 /// Bytes of one exemplar that is kept; longer ones are not.

@@ -2,8 +2,12 @@
 
 use std::cmp::Ordering;
 
-use crate::Invalid;
+use tamis_sdk::otlp::metrics::NumberDataPoint;
+use tamis_sdk::wire::Writer;
+
 use crate::exact::Exact;
+use crate::snapshot::{Reader, put};
+use crate::{Invalid, Value};
 
 /// The value of a data point of a gauge or a sum.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,11 +17,25 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    pub(crate) fn checked(self) -> Result<Self, Invalid> {
-        match self {
-            Self::Double(value) if !value.is_finite() => Err(Invalid::NotFinite),
-            _ => Ok(self),
+    pub(crate) fn checked(value: &Value<'_>) -> Result<Self, Invalid> {
+        match *value {
+            Value::Int(value) => Ok(Self::Int(value)),
+            Value::Double(value) if value.is_finite() => Ok(Self::Double(value)),
+            Value::Double(_) => Err(Invalid::NotFinite),
+            Value::None => Err(Invalid::NoValue),
+            Value::Explicit(_) | Value::Exponential(_) => Err(Invalid::Kind),
         }
+    }
+
+    pub(crate) fn write(self, point: &mut Writer<'_>) {
+        match self {
+            Self::Int(value) => point.fixed64(NumberDataPoint::AS_INT, value as u64),
+            Self::Double(value) => point.fixed64(NumberDataPoint::AS_DOUBLE, value.to_bits()),
+        }
+    }
+
+    pub(crate) fn is_finite(self) -> bool {
+        matches!(self, Self::Int(_)) || self.as_double().is_finite()
     }
 
     pub(crate) fn is_negative(self) -> bool {
@@ -116,6 +134,13 @@ impl NumberSum {
     /// Adds what `now` has more than `before`.
     pub(crate) fn plus_difference(self, now: Number, before: Number) -> Option<Self> {
         match (self, now, before) {
+            (_, Number::Int(now), Number::Int(before)) => {
+                let more = i128::from(now) - i128::from(before);
+                match self {
+                    Self::Int(sum) => sum.checked_add(more).map(Self::Int),
+                    Self::Double(sum) => sum.plus_int(more).map(Self::Double),
+                }
+            }
             (Self::Double(sum), Number::Double(now), Number::Double(before)) => {
                 sum.plus_difference(now, before).map(Self::Double)
             }
@@ -132,5 +157,85 @@ impl NumberSum {
             },
             Self::Double(sum) => Number::Double(sum.value()),
         }
+    }
+
+    pub(crate) fn snapshot(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Int(sum) => {
+                out.push(0);
+                out.extend_from_slice(&sum.to_le_bytes());
+            }
+            Self::Double(sum) => {
+                out.push(1);
+                let (high, low) = sum.parts();
+                put(out, high.to_bits());
+                put(out, low.to_bits());
+            }
+        }
+    }
+
+    pub(crate) fn restore(reader: &mut Reader<'_, '_>) -> Option<Self> {
+        match reader.byte()? {
+            0 => {
+                let (low, high) = (reader.word()?, reader.word()?);
+                Some(Self::Int((u128::from(high) << 64 | u128::from(low)) as i128))
+            }
+            1 => Exact::from_parts(reader.double()?, reader.double()?).map(Self::Double),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_stay_integers_until_they_are_too_large() {
+        let sum = NumberSum::default().plus(Number::Int(i64::MAX)).unwrap();
+        assert_eq!(sum.value(), Number::Int(i64::MAX));
+        let sum = sum.plus(Number::Int(1)).unwrap();
+        assert_eq!(sum.value(), Number::Double(9_223_372_036_854_775_808.0));
+        assert_eq!(sum.minus(Number::Int(2)).unwrap().value(), Number::Int(i64::MAX - 1));
+        let least = NumberSum::default().plus(Number::Double(0.0)).unwrap();
+        let sum = least.minus(Number::Int(i64::MIN)).unwrap();
+        assert_eq!(sum.value(), Number::Double(9_223_372_036_854_775_808.0));
+    }
+
+    #[test]
+    fn integers_and_doubles_add_up() {
+        let sum = NumberSum::of(Number::Int(5)).plus(Number::Double(2.5)).unwrap();
+        assert_eq!(sum.value(), Number::Double(7.5));
+        // 2^53 + 1 is no double, but with 0.5 twice it is one more than that.
+        let sum = NumberSum::of(Number::Int((1 << 53) + 1)).plus(Number::Double(0.5)).unwrap();
+        let sum = sum.plus(Number::Double(0.5)).unwrap();
+        assert_eq!(sum.value(), Number::Double(9_007_199_254_740_994.0));
+    }
+
+    #[test]
+    fn order_is_that_of_the_values() {
+        let (int, double) = (Number::Int, Number::Double);
+        let past = (1_i64 << 53) + 1;
+        let table = [
+            (int(past), double(9_007_199_254_740_992.0), Ordering::Greater),
+            (int(i64::MAX), double(9_223_372_036_854_775_808.0), Ordering::Less),
+            (int(i64::MIN), double(-9_223_372_036_854_775_808.0), Ordering::Equal),
+            (int(-1), double(-1.5), Ordering::Greater),
+            (int(1), double(1.5), Ordering::Less),
+            (int(2), int(1), Ordering::Greater),
+            (double(0.5), double(0.25), Ordering::Greater),
+        ];
+        for (a, b, order) in table {
+            assert_eq!((a.order(b), b.order(a)), (order, order.reverse()), "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn a_difference_is_exact() {
+        assert_eq!(Number::Int(7).minus(Number::Int(2)), Number::Int(5));
+        let far = Number::Int(i64::MAX).minus(Number::Int(-1));
+        assert_eq!(far, Number::Double(9_223_372_036_854_775_808.0));
+        let past = Number::Int((1 << 53) + 1).minus(Number::Double(9_007_199_254_740_992.0));
+        assert_eq!(past, Number::Double(1.0));
     }
 }

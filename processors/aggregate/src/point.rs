@@ -8,6 +8,7 @@ use tamis_sdk::otlp::metrics::{
 use tamis_sdk::wire::{Error, Field, Message};
 
 use crate::Kind;
+use crate::summary::Summary;
 
 /// A data point without its attributes. Buckets stay bytes until they are added.
 #[derive(Clone, Debug)]
@@ -60,15 +61,6 @@ pub struct Exponential<'a> {
     pub(crate) zero_threshold: f64,
     pub(crate) positive: Option<Message<'a>>,
     pub(crate) negative: Option<Message<'a>>,
-}
-
-/// What both kinds of histograms say beside their buckets.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Summary {
-    pub(crate) count: u64,
-    pub(crate) sum: Option<f64>,
-    pub(crate) min: Option<f64>,
-    pub(crate) max: Option<f64>,
 }
 
 /// Bit of the flags: there was nothing to report.
