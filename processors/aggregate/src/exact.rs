@@ -93,9 +93,8 @@ mod tests {
         let sum = Exact::new(1.5).plus(1e16).unwrap().plus(0.25).unwrap();
         assert_eq!(sum.plus(-1e16).unwrap().value(), 1.75);
         assert_eq!(Exact::new(f64::MAX).plus(f64::MAX), None);
-        assert_eq!(
-            Exact::from_int(i128::from(i64::MAX)).plus(-9.223372036854775e18).unwrap().value(),
-            807.0
-        );
+        // The greatest double below 2^63.
+        let sum = Exact::from_int((1 << 63) - 1).plus(-((1_u64 << 63) as f64 - 1024.0)).unwrap();
+        assert_eq!(sum.value(), 1023.0);
     }
 }

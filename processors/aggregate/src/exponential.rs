@@ -211,7 +211,7 @@ impl ExponentialTotal {
         put(out, buckets.zero_count);
         put(out, buckets.zero_threshold.to_bits());
         for side in [&buckets.positive, &buckets.negative] {
-            put(out, side.first as u64);
+            put(out, if side.counts.is_empty() { 0 } else { side.first as u64 });
             put_words(out, &side.counts);
         }
     }
