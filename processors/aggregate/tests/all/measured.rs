@@ -1,0 +1,203 @@
+//! Measurements, and sources that report them: the same procedure for both kinds of histograms.
+
+use tamis_aggregate::{Kind, Last, Step, Total};
+
+use crate::support::{Random, restored, restored_last, since, with};
+
+/// A histogram as the test knows how to make and to read one.
+pub(crate) trait Histogram:
+    prost::Message + Default + Clone + PartialEq + std::fmt::Debug
+{
+    /// Bounds, or scale and zero threshold.
+    type Shape: Clone;
+    fn kind(delta: bool) -> Kind;
+    fn measurement(random: &mut Random, stream: &Stream) -> f64;
+    fn shape(random: &mut Random, stream: &Stream, values: &[f64]) -> Self::Shape;
+    fn of(shape: &Self::Shape, values: &[f64], has: Has) -> Self;
+    fn shape_of(&self) -> Self::Shape;
+    /// What the total may have for a shape, of what was added.
+    fn check_shape(&self, added: &[Self::Shape], values: &[f64]);
+    fn summary(&self) -> (u64, Option<f64>, Option<f64>, Option<f64>);
+    /// Without empty buckets at the ends, and without the summary.
+    fn buckets(&self) -> Self;
+    fn common(a: &Self::Shape, b: &Self::Shape) -> Self::Shape;
+}
+
+/// What stays the same in a stream.
+pub(crate) struct Stream {
+    pub(crate) shapes: usize,
+    pub(crate) spread: f64,
+    pub(crate) has: Has,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Has {
+    pub(crate) sum: bool,
+    pub(crate) extremes: bool,
+}
+
+impl Stream {
+    fn new(random: &mut Random) -> Self {
+        let has = Has { sum: !random.one_in(5), extremes: !random.one_in(3) };
+        Self { shapes: 1 + random.below(3), spread: random.pick(&[1.0, 8.0, 40.0, 900.0]), has }
+    }
+}
+
+/// A source of a cumulative stream.
+#[derive(Default)]
+struct Source {
+    values: Vec<f64>,
+    last: Last,
+}
+
+/// Sources report changes; the total is written and begins again, or not.
+pub(crate) fn deltas<H: Histogram>(random: &mut Random) {
+    let kind = H::kind(true);
+    let stream = Stream::new(random);
+    let mut total = Total::new(kind);
+    let (mut all, mut added) = (Vec::new(), Vec::new());
+    let mut size = 0.0;
+    for _ in 0..1 + random.below(12) {
+        let values: Vec<f64> =
+            (0..random.below(20)).map(|_| H::measurement(random, &stream)).collect();
+        let shape = H::shape(random, &stream, &values);
+        let point = H::of(&shape, &values, stream.has);
+        with(kind, &point, |point| total.add(point)).unwrap();
+        if !values.is_empty() {
+            added.push(shape);
+        }
+        size += magnitude(&values);
+        all.extend(values);
+        if random.one_in(4) {
+            total = restored(&total);
+        }
+        if random.one_in(6) {
+            check::<H>(&mut total, &added, &all, true, size, stream.has);
+            total.reset();
+            (all, size) = (Vec::new(), 0.0);
+            // The shape stays: so does the memory of how it came to be.
+        }
+    }
+    check::<H>(&mut total, &added, &all, true, size, stream.has);
+}
+
+/// Sources report everything since their start, come while the total is there, and start again.
+pub(crate) fn cumulatives<H: Histogram>(random: &mut Random) {
+    let kind = H::kind(false);
+    let stream = Stream::new(random);
+    let mut total = Total::new(kind);
+    let mut sources: Vec<Source> = (0..1 + random.below(4)).map(|_| Source::default()).collect();
+    let (mut all, mut added): (Vec<f64>, Vec<H::Shape>) = (Vec::new(), Vec::new());
+    let mut is_whole = true;
+    // Of all that was measured: sums of sources are rounded by what was before the total too.
+    let mut size = 0.0;
+    let mut shapes: Vec<Option<H::Shape>> = sources.iter().map(|_| None).collect();
+    for _ in 0..1 + random.below(16) {
+        let index = random.below(sources.len());
+        let source = &mut sources[index];
+        let restarts = random.one_in(6) && !source.values.is_empty();
+        let before = if restarts { std::mem::take(&mut source.values).len() } else { 0 };
+        let known = source.values.len();
+        let more = if restarts { random.below(before) } else { random.below(20) };
+        source.values.extend((0..more).map(|_| H::measurement(random, &stream)));
+        size += magnitude(&source.values[if restarts { 0 } else { known }..]);
+        let shape = H::shape(random, &stream, &source.values);
+        let point = H::of(&shape, &source.values, stream.has);
+        let is_first = source.last.is_none();
+        with(kind, &point, |point| {
+            if is_first && random.one_in(5) {
+                // Its past was counted elsewhere.
+                is_whole &= source.values.is_empty();
+            } else {
+                match total.add_since(point, &source.last).unwrap() {
+                    Step::Added => {
+                        assert!(!restarts, "a restart with fewer values was not seen");
+                        all.extend(&source.values[known..]);
+                        if more > 0 {
+                            let before = shapes[index].as_ref().filter(|_| !is_first);
+                            added.push(
+                                before.map_or(shape.clone(), |before| H::common(before, &shape)),
+                            );
+                        }
+                    }
+                    Step::Fell => {
+                        assert!(restarts, "fell without a restart");
+                        total.add(point).unwrap();
+                        all.extend(&source.values);
+                        if more > 0 {
+                            added.push(shape.clone());
+                        }
+                    }
+                }
+            }
+            source.last.set(point).unwrap();
+        });
+        shapes[index] = Some(shape);
+        if random.one_in(4) {
+            total = restored(&total);
+            source.last = restored_last(&source.last);
+        }
+        if random.one_in(4) {
+            check::<H>(&mut total, &added, &all, is_whole, size, stream.has);
+        }
+    }
+    check::<H>(&mut total, &added, &all, is_whole, size, stream.has);
+}
+
+/// A source continues under another identity, with what it has more than it had.
+pub(crate) fn continued<H: Histogram>(random: &mut Random) {
+    let kind = H::kind(false);
+    let stream = Stream::new(random);
+    let mut values: Vec<f64> =
+        (0..random.below(20)).map(|_| H::measurement(random, &stream)).collect();
+    let shape = H::shape(random, &stream, &values);
+    let mut base = Last::default();
+    with(kind, &H::of(&shape, &values, stream.has), |point| base.set(point)).unwrap();
+    let known = values.len();
+    values.extend((0..random.below(20)).map(|_| H::measurement(random, &stream)));
+    let shape = H::shape(random, &stream, &values);
+    let point = H::of(&shape, &values, stream.has);
+    let rewritten: H = since(kind, &point, &base, 5).expect("not less than before");
+    let expected = H::of(&rewritten.shape_of(), &values[known..], stream.has);
+    assert_eq!(rewritten.buckets(), expected.buckets());
+    let (count, sum, min, max) = rewritten.summary();
+    assert_eq!((count, min, max), (expected.summary().0, None, None));
+    assert_eq!(sum.is_some(), stream.has.sum);
+    if known > 0 {
+        let fewer: Vec<f64> = values[..random.below(known)].to_vec();
+        let shape = H::shape(random, &stream, &fewer);
+        assert!(since(kind, &H::of(&shape, &fewer, stream.has), &base, 5).is_none());
+    }
+}
+
+fn magnitude(values: &[f64]) -> f64 {
+    values.iter().map(|value| value.abs()).sum()
+}
+
+fn check<H: Histogram>(
+    total: &mut Total,
+    added: &[H::Shape],
+    values: &[f64],
+    is_whole: bool,
+    size: f64,
+    has: Has,
+) {
+    let written: H = crate::support::written(total);
+    let expected = H::of(&written.shape_of(), values, Has { sum: true, extremes: true });
+    assert_eq!(written.buckets(), expected.buckets());
+    written.check_shape(added, values);
+    let (count, sum, min, max) = written.summary();
+    let (_, expected_sum, expected_min, expected_max) = expected.summary();
+    assert_eq!(count, values.len() as u64);
+    assert_eq!(sum.is_some(), has.sum || values.is_empty());
+    if let (Some(sum), Some(expected)) = (sum, expected_sum) {
+        assert!((sum - expected).abs() <= size * 1e-12, "{sum} {expected}");
+    }
+    if has.extremes && is_whole {
+        assert_eq!((min, max), (expected_min, expected_max));
+    } else {
+        assert!(min.is_none() || min == expected_min, "{min:?} {expected_min:?}");
+        assert!(max.is_none() || max == expected_max, "{max:?} {expected_max:?}");
+        assert!(has.extremes || min.is_none() && max.is_none());
+    }
+}
