@@ -53,8 +53,7 @@ fn main() {
     }
 }
 
-const HITS: &str =
-    "request 8812 of jane@example.com for the monthly report was refused by the gateway 10.0.0.17 again";
+const HITS: &str = "request 8812 of jane@example.com for the monthly report was refused by the gateway 10.0.0.17 again";
 
 /// The best of many rounds, in nanoseconds.
 fn best(mut round: impl FnMut()) -> f64 {

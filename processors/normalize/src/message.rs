@@ -5,7 +5,7 @@ mod number;
 mod time;
 
 use crate::bytes::{is_uuid, run};
-use crate::segment::{is_hex, measure};
+use crate::segment::{is_0x, is_hex, measure};
 
 /// What stands in the place of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,7 +135,7 @@ impl Scan<'_, '_> {
         let word = bytes.get(from..to)?;
         // The hash of a Java object may be short.
         let length_min = if from > 0 && bytes.get(from - 1) == Some(&b'@') { 5 } else { 8 };
-        if number::is_0x(word) || is_hex(word, length_min) {
+        if is_0x(word) || is_hex(word, length_min) {
             return found(from, to, Value::Hex);
         }
         None
@@ -164,11 +164,13 @@ impl Scan<'_, '_> {
             return;
         }
         let measure = measure(word);
-        if measure.is_token(self.is_prefixed(from)) || measure.is_short_code() {
+        if measure.is_token(self.is_prefixed(from)) || measure.turns >= 2 && word.len() < 12 {
             return self.put(&Found { from, to, value: Value::Id });
         }
         let letters = run(word, 0, u8::is_ascii_alphabetic);
-        if let Some((end, rest)) = number::number(self.bytes, from + letters, to) {
+        let number = number::number(self.bytes, from + letters, to);
+        // A digit within a word is a part of its name: `web2py`.
+        if let Some((end, rest)) = number.filter(|(end, _)| *end >= to) {
             self.put(&Found { from: from + letters, to: end, value: Value::Number });
             self.at = rest;
         } else {
@@ -187,12 +189,15 @@ impl Scan<'_, '_> {
     fn runs(&mut self, from: usize, to: usize) {
         let mut at = from;
         while at < to {
-            let length = run(self.bytes, at, u8::is_ascii_digit);
+            let mut length = run(self.bytes, at, u8::is_ascii_digit);
+            if at + length == to {
+                length = number::dotted(self.bytes, to) - at;
+            }
             if length > 0 {
                 self.put(&Found { from: at, to: at + length, value: Value::Number });
             }
             at += length.max(1);
         }
-        self.at = to;
+        self.at = at.max(to);
     }
 }

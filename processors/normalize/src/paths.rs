@@ -81,10 +81,12 @@ impl Paths {
     fn segments(&mut self, path: &str, mut at: u32, out: &mut String) {
         let mut rest = path;
         let mut count = 0;
+        let mut before = "";
         loop {
             let mut seen = 0;
             let classes = rest.bytes().map(|byte| CLASS[usize::from(byte)]);
-            let length = classes.take_while(|class| *class != END).map(|class| seen |= class).count();
+            let length =
+                classes.take_while(|class| *class != END).map(|class| seen |= class).count();
             let (segment, tail) = rest.split_at(length);
             if length > 0 {
                 count += 1;
@@ -99,10 +101,11 @@ impl Paths {
                 } else if seen == DIGIT {
                     self.id(at, out)
                 } else {
-                    // `Date` in the first place, and more behind it: the version of an API.
-                    let leads = count == 1 && tail.len() > 1 && tail.starts_with('/');
-                    self.marked(segment, leads, at, out)
+                    // A date in the first place or behind `api`, and more behind it: the version.
+                    let leads = (count == 1 || before == "api") && tail.len() > 1;
+                    self.marked(segment, leads && tail.starts_with('/'), at, out)
                 };
+                before = segment;
             }
             let Some(next) = tail.strip_prefix('/') else { return };
             out.push('/');

@@ -6,7 +6,7 @@ mod token;
 use crate::bytes::{all_digits, all_letters, is_uuid};
 
 pub(crate) use number::{is_month, is_version};
-pub(crate) use token::{is_hex, measure};
+pub(crate) use token::{is_0x, is_hex, measure};
 
 /// Longer is no name that anyone wrote by hand.
 pub(crate) const SEGMENT_BYTES_MAX: usize = 128;
@@ -22,7 +22,7 @@ pub(crate) struct Segment<'a> {
 pub(crate) enum Shape {
     /// A name, as far as one can see.
     Text,
-    /// A date, which in the first place of a path is the version of an API.
+    /// A date or a month, which in some places is the version of an API.
     Date,
     Id,
     /// A placeholder that somebody has put there.
@@ -114,6 +114,9 @@ fn shape(bytes: &[u8]) -> Shape {
             _ => Shape::Id,
         };
     }
+    if number::is_year_and_month(bytes) {
+        return Shape::Date;
+    }
     if is_version(bytes) {
         return Shape::Text;
     }
@@ -142,7 +145,7 @@ fn encoded(bytes: &[u8]) -> Shape {
             _ => byte,
         };
         // A percent sign that is left is of no meaning: decoding ends after one time.
-        *place = if value == b'%' { b'~' } else { value };
+        *place = if value == b'%' { b'!' } else { value };
         from += 1;
         to += 1;
     }
@@ -185,20 +188,24 @@ fn is_opaque(bytes: &[u8]) -> bool {
     if all.digits == 0 {
         return all.is_token(false);
     }
-    if all.is_token(false) {
+    // Names with dots are longer and stranger than others; each part is looked at below.
+    if !bytes.contains(&b'.') && all.is_token(false) {
         return true;
     }
-    let mut numbers = 0;
+    let (mut numbers, mut digits) = (0, 0);
     let mut before: &[u8] = b"";
     for part in bytes.split(|byte| !byte.is_ascii_alphanumeric()) {
         if is_opaque_part(part, before) {
             return true;
         }
-        numbers += usize::from(all_digits(part));
+        if all_digits(part) {
+            numbers += 1;
+            digits += part.len();
+        }
         before = part;
     }
     // `ip-10-0-0-1`, `31-Jan-2024`.
-    numbers >= 4 || numbers >= 2 && all.digits >= 6
+    numbers >= 4 || numbers >= 2 && digits >= 6
 }
 
 /// `before` is what stands before the separator.
@@ -209,9 +216,10 @@ fn is_opaque_part(part: &[u8], before: &[u8]) -> bool {
     let named = STANDARDS.iter().any(|word| before.eq_ignore_ascii_case(word));
     if all_digits(part) {
         let year = part.len() == 4 && (part.starts_with(b"19") || part.starts_with(b"20"));
-        return part.len() >= 5 && !(named && part.len() == 5) || part.len() == 4 && !year && !named;
+        return part.len() >= 5 && !(named && part.len() == 5)
+            || part.len() == 4 && !year && !named;
     }
-    is_hex(part, 7) || is_numbered(part) || {
+    is_hex(part, 7) || is_0x(part) || is_numbered(part) || {
         let measure = measure(part);
         let prefixed = (2..=6).contains(&before.len()) && all_letters(before);
         measure.is_token(prefixed) || measure.is_short_code()
@@ -224,4 +232,11 @@ fn is_numbered(part: &[u8]) -> bool {
     let (word, digits) = part.split_at(letters);
     let standard = STANDARDS.iter().any(|known| word.eq_ignore_ascii_case(known));
     all_digits(digits) && digits.len() >= 5 && !(standard && digits.len() == 5)
+}
+
+/// No id by its shape, but it may be one where others are: with a digit, or with letters that look
+/// random.
+pub(crate) fn is_doubtful(segment: &str) -> bool {
+    let measure = measure(segment.as_bytes());
+    measure.digits > 0 || measure.strange_pairs() >= 2
 }

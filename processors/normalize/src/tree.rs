@@ -12,6 +12,7 @@ use foldhash::fast::FixedState;
 use std::hash::{BuildHasher, Hasher};
 
 use crate::paths::{Learning, SEGMENTS_MAX};
+use crate::segment::is_doubtful;
 use crate::words::is_word;
 use index::Index;
 
@@ -33,6 +34,9 @@ const NAME_OVERHEAD_BYTES: usize = 16;
 
 /// Nodes are allocated in steps of at least so many.
 const NODES_STEP: usize = 32;
+
+/// Where so many ids were seen, what may be one is one.
+const IDS_MIN: u32 = 16;
 
 const COLLAPSED: u8 = 1;
 /// A common word of paths: it is not counted, and stays where its position collapses.
@@ -129,6 +133,10 @@ impl Tree {
             if node.is(COLLAPSED) {
                 return Step::Id(self.step_id(at));
             }
+            let ids = self.nodes.get(node.id as usize).map_or(0, |id| id.hits);
+            if ids >= IDS_MIN && is_doubtful(segment) {
+                return Step::Id(self.step_id(at));
+            }
             if node.count as usize >= self.learning.values {
                 self.collapse_below(at);
                 return Step::Id(self.step_id(at));
@@ -145,11 +153,14 @@ impl Tree {
     /// One segment further, which is an id.
     pub(crate) fn step_id(&mut self, at: u32) -> u32 {
         let Some(node) = self.nodes.get(at as usize) else { return NOWHERE };
-        if node.id != NOWHERE {
-            return node.id;
+        let mut id = node.id;
+        if id == NOWHERE {
+            id = self.create("", at);
+            self.nodes[at as usize].id = id;
         }
-        let id = self.create("", at);
-        self.nodes[at as usize].id = id;
+        if let Some(node) = self.nodes.get_mut(id as usize) {
+            node.hits = node.hits.saturating_add(1);
+        }
         id
     }
 

@@ -66,7 +66,9 @@ pub(super) fn colons(bytes: &[u8], from: usize) -> Option<(usize, Value)> {
         groups += usize::from(digits > 0);
         twos += usize::from(digits == 2);
         // The last group may be written as IPv4.
-        if groups > 1 && let Some(end) = v4(bytes, at).filter(|_| digits > 0) {
+        if groups > 1
+            && let Some(end) = v4(bytes, at).filter(|_| digits > 0)
+        {
             return (doubled || groups == 7).then_some((end, Value::Ip));
         }
         at += digits;

@@ -35,11 +35,6 @@ fn is_dotted(bytes: &[u8], at: usize) -> bool {
     matches!(bytes.get(at..at + 2), Some([b'.', digit]) if digit.is_ascii_digit())
 }
 
-pub(super) fn is_0x(word: &[u8]) -> bool {
-    matches!(word, [b'0', b'x' | b'X', digits @ ..]
-        if !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit))
-}
-
 /// Units and endings behind a number are no longer than this: `12ms`, `3rd`, `5minutes`.
 const UNIT_BYTES_MAX: usize = 10;
 
@@ -56,12 +51,19 @@ pub(super) fn number(bytes: &[u8], from: usize, to: usize) -> Option<(usize, usi
         return unit(bytes, end);
     }
     end = thousands(bytes, from, end);
-    while is_dotted(bytes, end) {
-        end += 1 + run(bytes, end + 1, u8::is_ascii_digit);
-    }
+    end = dotted(bytes, end);
     end = exponent(bytes, end);
     // `1.5x2y3`: what follows the number is looked at as a word of its own.
     Some(unit(bytes, end).unwrap_or((end, end)))
+}
+
+/// The end of what follows digits at `end`: dots and digits.
+pub(super) fn dotted(bytes: &[u8], end: usize) -> usize {
+    let mut end = end;
+    while is_dotted(bytes, end) {
+        end += 1 + run(bytes, end + 1, u8::is_ascii_digit);
+    }
+    end
 }
 
 fn unit(bytes: &[u8], end: usize) -> Option<(usize, usize)> {

@@ -112,7 +112,8 @@ fn behind_month(bytes: &[u8], day_end: usize) -> Option<usize> {
     if bytes.get(day_end) != Some(&b' ') {
         return None;
     }
-    if within(bytes, day_end + 1, 4, 1900, 2199).is_some() && boundary(bytes, day_end + 5).is_some() {
+    if within(bytes, day_end + 1, 4, 1900, 2199).is_some() && boundary(bytes, day_end + 5).is_some()
+    {
         return Some(time_behind(bytes, day_end + 5));
     }
     let end = zone(bytes, clock(bytes, day_end + 1)?);

@@ -36,7 +36,8 @@ pub(crate) fn is_version(bytes: &[u8]) -> bool {
 /// Two numbers of at most two digits: `1.1`, `2.0`.
 fn is_pair(bytes: &[u8]) -> bool {
     let major = run(bytes, 0, u8::is_ascii_digit);
-    (1..=2).contains(&major) && is_minor(bytes.get(major..).unwrap_or_default())
+    let tail = bytes.get(major..).unwrap_or_default();
+    (1..=2).contains(&major) && tail.starts_with(b".") && is_minor(tail)
 }
 
 fn is_minor(tail: &[u8]) -> bool {
@@ -61,7 +62,16 @@ pub(crate) fn is_numeric(bytes: &[u8]) -> bool {
     bytes.iter().all(fits) && bytes.iter().any(u8::is_ascii_digit)
 }
 
-/// `48N`, `2024-Q1`, `2024-W05`, `2024-Jan`: a year and one of its parts.
+/// `2024-01`.
+pub(crate) fn is_year_and_month(bytes: &[u8]) -> bool {
+    let [year, month] = [number(bytes, 0, 4), number(bytes, 5, 2)];
+    bytes.len() == 7
+        && bytes.get(4) == Some(&b'-')
+        && year.is_some_and(|year| (1900..2200).contains(&year))
+        && month.is_some_and(|month| (1..=12).contains(&month))
+}
+
+/// `2024-Q1`, `2024-W05`, `2024-Jan`: a year and one of its parts.
 pub(crate) fn is_part_of_year(bytes: &[u8]) -> bool {
     let Some(1900..2200) = number(bytes, 0, 4) else { return false };
     match bytes.get(4..) {

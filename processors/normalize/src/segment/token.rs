@@ -104,6 +104,15 @@ impl Measure {
         self.odd + self.short + self.turns.saturating_sub(1)
     }
 
+    /// For text with digits.
+    fn is_strange(&self) -> bool {
+        (self.odd + self.short + self.turns) * 3 > self.letters + self.digits
+    }
+
+    pub(crate) fn strange_pairs(&self) -> usize {
+        self.odd + self.short
+    }
+
     /// A long run that no word explains: base64url, nanoid, ULID, base 36. `prefixed`: it stands
     /// behind a prefix like `cus_`, and less is enough.
     pub(crate) fn is_token(&self, prefixed: bool) -> bool {
@@ -111,16 +120,23 @@ impl Measure {
         let mixed = self.upper > 0 && self.upper < self.letters;
         match self.digits {
             0 => length >= LETTERS_MIN && mixed && self.evidence() * 3 >= length,
-            1 if !mixed => false,
-            _ if prefixed => length >= 10 && self.evidence() * 6 >= length,
-            _ => length >= TOKEN_MIN && self.evidence() * 4 >= length,
+            1 if !mixed => length >= TOKEN_MIN && self.is_strange(),
+            _ if prefixed && mixed => length >= 10 && self.evidence() * 8 >= length,
+            // Hardly words between that many digits.
+            _ if self.turns >= 2 && self.digits * 2 >= length => length >= TOKEN_MIN,
+            _ if self.turns >= 3 && self.digits * 3 >= length => length >= TOKEN_MIN,
+            1 => length >= TOKEN_MIN && self.evidence() * 4 >= length,
+            _ => length >= TOKEN_MIN && self.evidence() * 5 >= length,
         }
     }
 
     /// A short one: digits and letters change places more than once.
     pub(crate) fn is_short_code(&self) -> bool {
         let length = self.letters + self.digits;
-        self.turns >= 2 && (length >= 8 && self.digits >= 2 || length >= 6 && self.digits >= 3)
+        let [long, longer] = [6, 8].map(|length_min| (length_min..TOKEN_MIN).contains(&length));
+        long && self.turns >= 2 && self.digits >= 3
+            || longer && self.turns >= 2 && self.digits >= 2
+            || longer && self.turns >= 1 && self.is_strange()
     }
 }
 
@@ -135,4 +151,9 @@ pub(crate) fn is_hex(bytes: &[u8], length_min: usize) -> bool {
     let named = word >= 3 && word + digits == bytes.len();
     let wanted = if bytes.len() < 12 { 2 } else { 1 };
     digits >= wanted && digits < bytes.len() && !named
+}
+
+pub(crate) fn is_0x(word: &[u8]) -> bool {
+    matches!(word, [b'0', b'x' | b'X', digits @ ..]
+        if !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit))
 }
