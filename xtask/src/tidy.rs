@@ -13,7 +13,8 @@ const LINES_MAX: usize = 600;
 const MADE: &[&str] = &["target", "node_modules", "__pycache__"];
 
 /// Folders of `processors/` that are libraries of processors.
-const NOT_PROCESSORS: &[&str] = &["aggregate", "build", "genai_prices", "ottl", "re2", "sdk"];
+const NOT_PROCESSORS: &[&str] =
+    &["aggregate", "build", "genai_prices", "normalize", "ottl", "re2", "sdk"];
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
