@@ -65,6 +65,16 @@ impl Last {
         matches!(self.value, Inner::None)
     }
 
+    /// Of a gauge or a sum: the number, exact up to 2^53.
+    #[must_use]
+    pub fn to_f64(&self) -> Option<f64> {
+        match self.value {
+            Inner::Int(value) => Some(value as f64),
+            Inner::Double(value) => Some(value),
+            Inner::None | Inner::Explicit(..) | Inner::Exponential(_) => None,
+        }
+    }
+
     /// Bytes on the heap, without the shared bounds.
     #[must_use]
     pub fn memory(&self) -> usize {

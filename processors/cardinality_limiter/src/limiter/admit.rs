@@ -1,0 +1,558 @@
+//! Room for a stream that has none yet: a slot of its own, or the series that it is added to.
+
+use std::rc::Rc;
+
+use tamis_aggregate::{GaugeRule, Kind, Point};
+use tamis_sdk::otlp::metrics::{ResourceMetrics, ScopeMetrics};
+use tamis_sdk::wire::{self, Message, Writer};
+
+use super::{Around, Limiter, Verdict};
+use crate::claims::Held;
+use crate::config::{Mode, Rule};
+use crate::fold::{Fold, Frame, Head, Level, Made};
+use crate::group::Group;
+use crate::identity::{Identity, Part};
+use crate::labels::{Label, Labels, Origin, overflow_record};
+use crate::report::{self, Action};
+use crate::table::{Base, NO_FOLD, Place, Stream};
+
+/// A point of which it has to be decided where it goes.
+pub(super) struct Case<'c, 'a> {
+    pub(super) around: &'c Around<'c, 'a>,
+    pub(super) message: Message<'a>,
+    /// As it came.
+    pub(super) identity: Identity,
+    pub(super) labels: Labels<'a>,
+    /// A template was made of a label.
+    is_changed: bool,
+    pub(super) group: u32,
+    rule: Rule,
+}
+
+impl Limiter {
+    /// `known`: its stream, which has no slot.
+    pub(super) fn place<'a>(
+        &mut self,
+        known: Option<u32>,
+        identity: Identity,
+        around: &Around<'_, 'a>,
+        message: Message<'a>,
+    ) -> Result<Verdict, wire::Error> {
+        let (labels, is_changed) = self.labels(around, message)?;
+        let rule = self.rule_of(around.metric.name);
+        let rule = self.config.rules.get(rule).clone();
+        let point = around.metric.kind.map(|kind| Point::read(kind, message)).transpose()?;
+        let Some(group) = self.group(around, &labels, &rule) else {
+            return Ok(self.without_memory(&rule));
+        };
+        let case = Case { around, message, identity, labels, is_changed, group, rule };
+        if point.as_ref().is_some_and(Point::no_recorded_value) {
+            return Ok(self.nothing(known, &case));
+        }
+        let over = self.values_beyond(&case);
+        let is_plain = !is_changed && over.is_empty();
+        if is_plain && self.may_be_own(known, &case) {
+            return self.become_own(known, &case);
+        }
+        let Some((kind, point)) = around.metric.kind.zip(point) else {
+            return self.beyond_folding(&case, message);
+        };
+        if self.config.dry_run || (is_plain || !over.is_empty()) && !case.rule.mode.is_hard() {
+            self.note_beyond(&case);
+            return self.beyond_softly(&case, message);
+        }
+        if is_plain && let Some(fold) = self.fold_of(known) {
+            return Ok(self.add(fold, known, &case, &point));
+        }
+        if !is_changed || !over.is_empty() {
+            self.note_beyond(&case);
+        }
+        Ok(match self.choose(&case, &over, kind) {
+            Ok(fold) => self.add(fold, known, &case, &point),
+            Err(action) => {
+                self.report.point(action);
+                Verdict::Goes
+            }
+        })
+    }
+
+    /// The fold that a stream was added to last, while it is there.
+    fn fold_of(&self, known: Option<u32>) -> Option<u32> {
+        let fold = self.table.get(known?).fold;
+        self.folds.contains_key(&fold).then_some(fold)
+    }
+
+    fn without_memory(&mut self, rule: &Rule) -> Verdict {
+        self.report.point(Action::Memory);
+        if rule.mode.is_hard() && !self.config.dry_run { Verdict::Goes } else { Verdict::Stays }
+    }
+
+    /// "No recorded value" of a stream that does not leave as itself: it ends nothing for the others.
+    fn nothing(&mut self, known: Option<u32>, case: &Case<'_, '_>) -> Verdict {
+        let is_hard = case.rule.mode.is_hard() && !self.config.dry_run;
+        if let Some(slot) = known {
+            self.take_out(slot);
+        }
+        if !is_hard {
+            return Verdict::Stays;
+        }
+        self.report.point(Action::NoValue);
+        Verdict::Goes
+    }
+
+    /// The budget that counts for these labels, a new one if need be; none where there is no memory.
+    fn group(&mut self, around: &Around<'_, '_>, labels: &Labels<'_>, rule: &Rule) -> Option<u32> {
+        let by = labels.dimensions(&rule.by, around.scope.identity);
+        let name = self.hashing.part(Part::Group, around.metric.name);
+        self.group_numbered(self.hashing.pair(Part::Group, name, by), around.metric.name)
+    }
+
+    pub(crate) fn group_numbered(&mut self, identity: Identity, name: &[u8]) -> Option<u32> {
+        let clock = self.clock();
+        if let Some(number) = self.group_numbers.get(&identity) {
+            let number = *number;
+            if let Some(group) = self.groups.get_mut(&number) {
+                group.seen = clock;
+            }
+            return Some(number);
+        }
+        if !self.has_memory() {
+            return None;
+        }
+        let number = self.next_group;
+        self.next_group = self.next_group.wrapping_add(1);
+        let mut group = Group::new(Rc::from(name), identity);
+        group.seen = clock;
+        self.other_memory += group.memory();
+        self.groups.insert(number, group);
+        self.group_numbers.insert(identity, number);
+        Some(number)
+    }
+
+    /// Places in the labels of those that have more values than they may.
+    fn values_beyond(&mut self, case: &Case<'_, '_>) -> Vec<usize> {
+        let Some(values) = case.rule.values else { return Vec::new() };
+        let mut beyond = Vec::new();
+        for (place, label) in case.labels.iter().enumerate() {
+            if case.rule.keep.iter().any(|key| **key == *label.key)
+                || Labels::is_dimension(label, &case.rule.by)
+            {
+                continue;
+            }
+            let (value, of) = self.value_claims(case.group, label);
+            let is_known = self.claims.count(value) > 0;
+            let taken = match values.epoch {
+                None => self.claims.count(of),
+                Some(_) => self.grown(case.group, label.key),
+            };
+            if !is_known && taken >= values.limit {
+                beyond.push(place);
+            }
+        }
+        beyond
+    }
+
+    fn grown(&mut self, group: u32, key: &[u8]) -> usize {
+        let counted = self.groups.get_mut(&group).and_then(|group| group.counted(key));
+        counted.map_or(0, |counted| counted.grown)
+    }
+
+    /// What a value in use, and the number of those of its label, are counted under.
+    fn value_claims(&self, group: u32, label: &Label<'_>) -> (Identity, Identity) {
+        let group = self.groups.get(&group).map_or(Identity::default(), |group| group.identity);
+        let key = self.hashing.part(Part::Claim, label.key);
+        let of = self.hashing.pair(Part::Claim, group, key);
+        (self.hashing.pair(Part::Claim, of, label.hash), of)
+    }
+
+    /// What series are counted under beside their group's budget.
+    fn total_claims(&self, case: &Case<'_, '_>) -> Vec<(Identity, usize)> {
+        let claim = |(place, total): (usize, &crate::config::Total)| {
+            let by = case.labels.dimensions(&total.by, case.around.scope.identity);
+            let place = Identity(place as u128);
+            (self.hashing.pair(Part::Claim, place, by), total.limit)
+        };
+        self.config.totals.iter().enumerate().map(claim).collect()
+    }
+
+    /// Counts a series in everywhere.
+    fn claim(&mut self, case: &Case<'_, '_>, without: &[usize]) -> Held {
+        let mut held: Vec<Identity> = Vec::new();
+        for (claim, _) in self.total_claims(case) {
+            self.claims.take(claim, None);
+            held.push(claim);
+        }
+        if let Some(values) = case.rule.values {
+            let labels = case.labels.iter().enumerate();
+            for (_, label) in labels.filter(|(place, _)| !without.contains(place)) {
+                let (value, of) = self.value_claims(case.group, label);
+                let is_new = self.claims.count(value) == 0;
+                if is_new && values.epoch.is_some() {
+                    let group = self.groups.get_mut(&case.group);
+                    if let Some(counted) = group.and_then(|group| group.counted(label.key)) {
+                        counted.grown += 1;
+                    }
+                }
+                self.claims.take(value, Some(of));
+                held.push(value);
+            }
+        }
+        (!held.is_empty()).then(|| Box::new(held))
+    }
+
+    fn totals_have_room(&self, case: &Case<'_, '_>) -> bool {
+        let claims = self.total_claims(case);
+        claims.iter().all(|(claim, limit)| self.claims.count(*claim) < *limit)
+    }
+
+    fn may_be_own(&self, known: Option<u32>, case: &Case<'_, '_>) -> bool {
+        let Some(group) = self.groups.get(&case.group) else { return false };
+        // An identity that leaves as a sum already leaves as that.
+        let is_taken = self.fold_numbers.contains_key(&case.identity);
+        group.has_room(&case.rule)
+            && !is_taken
+            && (known.is_some() || self.has_memory())
+            && self.totals_have_room(case)
+    }
+
+    /// A slot of its own. What has left of it under another identity is not counted again.
+    fn become_own(
+        &mut self,
+        known: Option<u32>,
+        case: &Case<'_, '_>,
+    ) -> Result<Verdict, wire::Error> {
+        if let Some(group) = self.groups.get_mut(&case.group) {
+            if case.rule.values.is_some() || known.is_none() {
+                group.count(&case.labels);
+            }
+            group.own += 1;
+        }
+        let claims = self.claim(case, &[]);
+        let slot = match known {
+            Some(slot) => {
+                self.take_out(slot);
+                slot
+            }
+            None => self.table.insert(Stream::new(case.identity, case.group)),
+        };
+        let is_level = case.around.metric.kind.is_some_and(Kind::is_level);
+        self.table.change(slot, |stream| {
+            if stream.place == Place::Folded && !stream.last.is_none() && !is_level {
+                let (last, start) = (stream.last.clone(), stream.time);
+                stream.base = Some(Box::new(Base { last, start }));
+            }
+            stream.place = Place::Own;
+            stream.fold = NO_FOLD;
+            stream.group = case.group;
+            stream.claims = claims;
+        });
+        self.own(slot, case.around.metric.kind, case.message)
+    }
+
+    /// A point that nobody can add to anything.
+    fn beyond_folding(
+        &mut self,
+        case: &Case<'_, '_>,
+        message: Message<'_>,
+    ) -> Result<Verdict, wire::Error> {
+        self.note_beyond(case);
+        if self.config.dry_run || !case.rule.mode.is_hard() {
+            return self.beyond_softly(case, message);
+        }
+        self.report.point(Action::Invalid);
+        Ok(Verdict::Goes)
+    }
+
+    /// It leaves all the same.
+    fn beyond_softly(
+        &mut self,
+        case: &Case<'_, '_>,
+        message: Message<'_>,
+    ) -> Result<Verdict, wire::Error> {
+        if case.rule.mode != Mode::Tag || self.config.dry_run {
+            self.report.point(Action::Observe);
+            return Ok(Verdict::Stays);
+        }
+        self.report.point(Action::Tag);
+        let mut out = message.bytes().to_vec();
+        Writer::new(&mut out).bytes(case.around.metric.attributes, overflow_record());
+        Ok(Verdict::Becomes(out))
+    }
+
+    /// The budget is crossed by this series.
+    fn note_beyond(&mut self, case: &Case<'_, '_>) {
+        let clock = self.clock();
+        if let Some(group) = self.groups.get_mut(&case.group) {
+            note(group, case.identity, &case.labels, &case.rule, clock);
+        }
+    }
+
+    /// The series that it is added to; what becomes of it where there is none.
+    fn choose(&mut self, case: &Case<'_, '_>, over: &[usize], kind: Kind) -> Result<u32, Action> {
+        if kind == Kind::Summary {
+            return Err(Action::Invalid);
+        }
+        let mode = case.rule.mode;
+        let strips = mode.strips();
+        if mode == Mode::Drop && !(case.is_changed && over.is_empty() && self.has_whole_room(case))
+        {
+            return Err(Action::Drop);
+        }
+        let is_whole = case.is_changed && over.is_empty() || strips && !over.is_empty();
+        if is_whole {
+            let labels = self.without(case, over, &[]);
+            let has_room = self.has_whole_room(case) || !mode.is_hard();
+            if let Some(fold) = self.fold(case, &labels, Level::Whole, kind, over, has_room) {
+                return Ok(fold);
+            }
+        }
+        if strips && let Some(fold) = self.strip(case, over, kind) {
+            return Ok(fold);
+        }
+        self.overflow(case, kind).ok_or(Action::Drop)
+    }
+
+    fn has_whole_room(&self, case: &Case<'_, '_>) -> bool {
+        let group = self.groups.get(&case.group);
+        group.is_some_and(|group| group.has_room(&case.rule)) && self.totals_have_room(case)
+    }
+
+    /// As few labels as possible: first those that others gave up before, then one more at a time.
+    fn strip(&mut self, case: &Case<'_, '_>, over: &[usize], kind: Kind) -> Option<u32> {
+        for depth in 1.. {
+            let sacrificed = self.sacrifice(case.group, &case.labels, &case.rule, depth)?;
+            let group = self.groups.get(&case.group)?;
+            let has_room = group.has_stripped_room(&case.rule, depth);
+            let is_on_it =
+                |label: &Label<'_>| sacrificed.last().is_some_and(|key| **key == *label.key);
+            if !case.labels.iter().any(is_on_it) {
+                continue;
+            }
+            let labels = self.without(case, over, &sacrificed);
+            let found = self.fold(case, &labels, Level::Stripped, kind, over, has_room);
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// The labels without those at `over` and those named; or with one value for all in their place.
+    fn without<'a>(&self, case: &Case<'_, 'a>, over: &[usize], keys: &[Box<[u8]>]) -> Labels<'a> {
+        let goes = |place: usize, label: &Label<'_>| {
+            over.contains(&place)
+                || keys.iter().any(|key| **key == *label.key)
+                    && !case.rule.keep.iter().any(|key| **key == *label.key)
+                    && !Labels::is_dimension(label, &case.rule.by)
+        };
+        let labels = case.labels.iter().enumerate();
+        let kept = labels.filter_map(|(place, label)| match (goes(place, label), case.rule.mode) {
+            (false, _) => Some(label.clone()),
+            (true, Mode::Replace) => Some(label.replaced(&self.hashing)),
+            (true, _) => None,
+        });
+        Labels(kept.collect())
+    }
+
+    /// The series for all that have no room. Beside the limit there is one.
+    fn overflow(&mut self, case: &Case<'_, '_>, kind: Kind) -> Option<u32> {
+        let labels = case.labels.iter();
+        let dimensions = labels.filter(|label| Labels::is_dimension(label, &case.rule.by));
+        let labels = Labels(dimensions.cloned().collect());
+        let group = self.groups.get(&case.group)?;
+        let (level, has_room) = match group.has_overflow {
+            false => (Level::Overflow, true),
+            true => (Level::SecondOverflow, group.own + group.folded < case.rule.limit),
+        };
+        self.fold(case, &labels, level, kind, &[], has_room)
+    }
+
+    /// The series with these labels, made where there is room.
+    fn fold(
+        &mut self,
+        case: &Case<'_, '_>,
+        labels: &Labels<'_>,
+        level: Level,
+        kind: Kind,
+        over: &[usize],
+        has_room: bool,
+    ) -> Option<u32> {
+        let is_overflow = matches!(level, Level::Overflow | Level::SecondOverflow);
+        let keeps_scope = !is_overflow || case.rule.by.contains(&crate::config::Dimension::Scope);
+        let mut identity = case.around.metric.identity.plus(labels.sum());
+        if keeps_scope {
+            identity = identity.plus(case.around.scope.identity);
+        }
+        if is_overflow {
+            identity = identity.plus(self.mark);
+        }
+        if let Some(number) = self.fold_numbers.get(&identity) {
+            return Some(*number);
+        }
+        let adopted = self.table.find(identity).filter(|slot| {
+            let stream = self.table.get(*slot);
+            stream.place == Place::Own
+        });
+        if adopted.is_none() && (!has_room || !self.has_memory()) {
+            return None;
+        }
+        let frame = frame(case, labels, keeps_scope).ok()?;
+        let mut attributes = labels.records(Origin::Point, kind.attributes());
+        if is_overflow {
+            Writer::new(&mut attributes).bytes(kind.attributes(), overflow_record());
+        }
+        let attributes = attributes.into_boxed_slice();
+        let claims = if is_overflow || adopted.is_some() { None } else { self.claim(case, over) };
+        let (group, gauge) = (case.group, self.gauge_rule(kind));
+        let made = Made { identity, group, level, kind, gauge, claims, frame, attributes };
+        self.enter(Fold::new(made), adopted)
+    }
+
+    pub(super) fn gauge_rule(&self, kind: Kind) -> GaugeRule {
+        if kind == Kind::Gauge { self.config.gauge } else { GaugeRule::Last }
+    }
+
+    /// Gives a fold its number and its room. `adopted`: a stream that has left under this identity, which
+    /// goes on in the fold.
+    fn enter(&mut self, mut fold: Fold, adopted: Option<u32>) -> Option<u32> {
+        let number = self.next_fold;
+        if let Some(slot) = adopted {
+            // It goes on from here under the same identity: with a new start, or, where its value is a
+            // level, as it was.
+            let stream = self.table.get(slot);
+            (fold.start, fold.time) = (stream.time, stream.time);
+            if fold.kind.is_level() && fold.total.add_last(&stream.last).is_err() {
+                return None;
+            }
+            let stream = self.table.get_mut(slot);
+            (stream.place, stream.fold, stream.base) = (Place::Folded, number, None);
+            fold.claims = stream.claims.take();
+            if let Some(group) = self.groups.get_mut(&stream.group) {
+                group.own -= 1;
+            }
+        }
+        self.next_fold = self.next_fold.wrapping_add(1) & !(1 << 31);
+        fold.seen = self.clock();
+        if let Some(group) = self.groups.get_mut(&fold.group) {
+            match fold.level {
+                Level::Overflow => group.has_overflow = true,
+                _ => group.folded += 1,
+            }
+            group.stripped += usize::from(fold.level == Level::Stripped);
+        }
+        self.other_memory += fold.memory();
+        self.fold_numbers.insert(fold.identity, number);
+        self.folds.insert(number, fold);
+        Some(number)
+    }
+}
+
+/// What stands around a series with these labels.
+fn frame(
+    case: &Case<'_, '_>,
+    labels: &Labels<'_>,
+    keeps_scope: bool,
+) -> Result<Frame, wire::Error> {
+    let around = case.around;
+    let mut resource = Vec::new();
+    let records = labels.records(Origin::Resource, tamis_sdk::otlp::resource::Resource::ATTRIBUTES);
+    let mut writer = Writer::new(&mut resource);
+    if !records.is_empty() {
+        writer.message(ResourceMetrics::RESOURCE, |writer| writer.records(&records));
+        writer.records(around.resource.schema);
+    }
+    let mut scope = Vec::new();
+    let mut writer = Writer::new(&mut scope);
+    if keeps_scope {
+        if let Some(message) = around.scope.message {
+            writer.bytes(ScopeMetrics::SCOPE, message.bytes());
+        }
+        writer.records(around.scope.schema);
+    }
+    let head = match around.metric.head.get() {
+        Some(head) => Rc::clone(head),
+        None => {
+            let head = Rc::new(Head::read(around.metric.message)?);
+            Rc::clone(around.metric.head.get_or_init(|| head))
+        }
+    };
+    Ok(Frame { resource: resource.into(), scope: scope.into(), head })
+}
+
+/// What has no values that would have to be added up: combinations of spans' attributes.
+impl Limiter {
+    pub(crate) fn find(&self, identity: Identity) -> Option<u32> {
+        self.table.find(identity)
+    }
+
+    pub(crate) fn see(&mut self, slot: u32) -> Place {
+        let clock = self.clock();
+        let stream = self.table.get_mut(slot);
+        stream.seen = clock;
+        stream.place
+    }
+
+    /// Whether there was room for it within the limit.
+    pub(crate) fn enter_plain(
+        &mut self,
+        identity: Identity,
+        number: u32,
+        labels: &Labels<'_>,
+        limit: usize,
+    ) -> bool {
+        let has_memory = self.has_memory();
+        let clock = self.clock();
+        let Some(group) = self.groups.get_mut(&number).filter(|group| group.own < limit) else {
+            return false;
+        };
+        if !has_memory {
+            return false;
+        }
+        group.own += 1;
+        group.count(labels);
+        let mut stream = Stream::new(identity, number);
+        (stream.place, stream.seen) = (Place::Own, clock);
+        self.table.insert(stream);
+        true
+    }
+
+    pub(crate) fn note_combination(
+        &mut self,
+        number: u32,
+        identity: Identity,
+        labels: &Labels<'_>,
+        rule: &Rule,
+    ) {
+        let clock = self.clock();
+        if let Some(group) = self.groups.get_mut(&number) {
+            note(group, identity, labels, rule, clock);
+        }
+    }
+
+    /// The first so many labels that are given up; none where there are no more.
+    pub(crate) fn sacrifice(
+        &mut self,
+        number: u32,
+        labels: &Labels<'_>,
+        rule: &Rule,
+        depth: usize,
+    ) -> Option<Vec<Box<[u8]>>> {
+        let group = self.groups.get_mut(&number)?;
+        if depth > group.sacrificed.len() {
+            let key = group.next_sacrifice(rule, labels)?;
+            group.sacrificed.push(key);
+        }
+        Some(group.sacrificed[..depth].to_vec())
+    }
+}
+
+/// A budget is crossed by this series.
+fn note(group: &mut Group, identity: Identity, labels: &Labels<'_>, rule: &Rule, clock: u32) {
+    group.count(labels);
+    group.beyond.insert(identity);
+    if group.full.replace(clock).is_none() {
+        let counted = group.labels.iter().max_by_key(|counted| counted.values.len());
+        let label = counted.map(|counted| (&*counted.key, counted.values.len()));
+        report::crossed(&group.name, rule.limit, label);
+    }
+}

@@ -1,0 +1,1 @@
+//! The state as bytes, for another life of the process.

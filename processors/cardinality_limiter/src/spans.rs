@@ -1,0 +1,214 @@
+//! Spans: what becomes of the attributes that are labels further on, where there are too many
+//! combinations of them. No span goes.
+
+use tamis_sdk::edit::{Patch, patch};
+use tamis_sdk::otlp::common::KeyValue;
+use tamis_sdk::otlp::resource::Resource;
+use tamis_sdk::otlp::trace::{ExportTraceServiceRequest, ResourceSpans, ScopeSpans, Span};
+use tamis_sdk::wire::{self, Field, Message, Writer};
+use tamis_sdk::{Error, Outcome};
+
+use crate::config::{Mode, Rule, Spans};
+use crate::identity::Identity;
+use crate::labels::{Label, Labels, Origin, overflow_record};
+use crate::limiter::{Limiter, Place, text_of};
+
+/// What the span's own name is called among the dimensions.
+const NAME: &[u8] = b"name";
+/// In place of a name that is given up: a span must have one.
+const OTHER_NAME: &str = "other";
+
+/// One span's dimensions, and what is to become of them.
+struct Seen<'a> {
+    labels: Labels<'a>,
+    /// Of the resource, for the budget.
+    by: Identity,
+    /// By place in the labels: a template was made of it.
+    normalized: Vec<bool>,
+}
+
+pub(crate) fn batch(limiter: &mut Limiter, batch: &[u8]) -> Result<Outcome, Error> {
+    let Some(spans) = limiter.config.spans.take() else { return Ok(Outcome::Unchanged) };
+    let patches = patches(limiter, &spans, batch);
+    limiter.config.spans = Some(spans);
+    Ok(patch(batch, &patches?, &[])?)
+}
+
+fn patches(limiter: &mut Limiter, spans: &Spans, batch: &[u8]) -> Result<Vec<Patch>, wire::Error> {
+    let mut patches = Vec::new();
+    for resource in of(Message::new(batch), ExportTraceServiceRequest::RESOURCE_SPANS) {
+        let resource = resource?.message()?;
+        let owner = resource_labels(limiter, resource)?;
+        let by = owner.dimensions(&spans.rule.by, Identity::default());
+        for scope in of(resource, ResourceSpans::SCOPE_SPANS) {
+            for span in of(scope?.message()?, ScopeSpans::SPANS) {
+                let span = span?;
+                if let Some(payload) = one(limiter, spans, by, span.message()?)? {
+                    patches.push(Patch::replace(span.record().start, payload));
+                }
+            }
+        }
+    }
+    Ok(patches)
+}
+
+fn of(message: Message<'_>, number: u32) -> impl Iterator<Item = Result<Field<'_>, wire::Error>> {
+    message.fields().filter(move |field| match field {
+        Ok(field) => field.number() == number,
+        Err(_) => true,
+    })
+}
+
+fn resource_labels<'a>(limiter: &Limiter, group: Message<'a>) -> Result<Labels<'a>, wire::Error> {
+    let mut labels = Labels::default();
+    for resource in of(group, ResourceSpans::RESOURCE) {
+        for attribute in of(resource?.message()?, Resource::ATTRIBUTES) {
+            let attribute = attribute?.message()?;
+            labels.0.push(Label::read(&limiter.hashing, Origin::Resource, attribute)?);
+        }
+    }
+    Ok(labels)
+}
+
+/// The span as it is to leave, if it changes.
+fn one(
+    limiter: &mut Limiter,
+    spans: &Spans,
+    by: Identity,
+    span: Message<'_>,
+) -> Result<Option<Vec<u8>>, wire::Error> {
+    let seen = read(limiter, spans, by, span)?;
+    let fate = limiter.combination(&seen.labels, seen.by, &spans.rule);
+    let is_normalized = seen.normalized.contains(&true);
+    if !is_normalized && matches!(fate, Fate::Stays) {
+        return Ok(None);
+    }
+    Ok(Some(written(limiter, spans, &seen, &fate, span)?))
+}
+
+fn read<'a>(
+    limiter: &mut Limiter,
+    spans: &Spans,
+    by: Identity,
+    span: Message<'a>,
+) -> Result<Seen<'a>, wire::Error> {
+    let mut seen = Seen { labels: Labels::default(), by, normalized: Vec::new() };
+    let is_wanted = |key: &[u8]| spans.dimensions.iter().any(|dimension| **dimension == *key);
+    for field in span.fields() {
+        let field = field?;
+        let label = match field.number() {
+            Span::NAME if is_wanted(NAME) => {
+                let empty = Label::read(&limiter.hashing, Origin::Point, Message::new(&[]))?;
+                let name = field.text()?.to_string_lossy();
+                Label { key: NAME, ..empty }.with_text(&limiter.hashing, &name)
+            }
+            Span::ATTRIBUTES => {
+                let label = Label::read(&limiter.hashing, Origin::Point, field.message()?)?;
+                if label.key == NAME || !is_wanted(label.key) {
+                    continue;
+                }
+                label
+            }
+            _ => continue,
+        };
+        let made = limiter.normalized(&label);
+        seen.normalized.push(made.is_some());
+        seen.labels.0.push(made.unwrap_or(label));
+    }
+    Ok(seen)
+}
+
+/// What becomes of a combination.
+pub(crate) enum Fate {
+    Stays,
+    /// Without the labels of these keys.
+    Loses(Vec<Box<[u8]>>),
+    LosesAll,
+    Marked,
+}
+
+fn written(
+    limiter: &Limiter,
+    spans: &Spans,
+    seen: &Seen<'_>,
+    fate: &Fate,
+    span: Message<'_>,
+) -> Result<Vec<u8>, wire::Error> {
+    let is_replaced = spans.rule.mode == Mode::Replace;
+    let goes = |key: &[u8]| match fate {
+        Fate::Stays | Fate::Marked => false,
+        Fate::Loses(keys) => keys.iter().any(|lost| **lost == *key),
+        Fate::LosesAll => spans.dimensions.iter().any(|dimension| **dimension == *key),
+    };
+    let made = |key: &[u8]| seen.labels.iter().find(|label| label.key == key);
+    let mut out = Vec::with_capacity(span.bytes().len() + 64);
+    let mut writer = Writer::new(&mut out);
+    let start = span.range().start;
+    for field in span.fields() {
+        let field = field?;
+        let record = span.bytes().get(field.record().start - start..field.record().end - start);
+        match field.number() {
+            Span::NAME if goes(NAME) => writer.bytes(Span::NAME, OTHER_NAME),
+            Span::NAME => match made(NAME).and_then(|label| text_of(&label.record)) {
+                Some(name) => writer.bytes(Span::NAME, name.as_bytes()),
+                None => writer.records(record.unwrap_or_default()),
+            },
+            Span::ATTRIBUTES => {
+                let key = KeyValue::from(field.message()?).key()?.as_bytes();
+                match made(key).filter(|_| key != NAME) {
+                    Some(label) if goes(key) && is_replaced => {
+                        writer.bytes(Span::ATTRIBUTES, label.replaced(&limiter.hashing).record);
+                    }
+                    Some(_) if goes(key) => {}
+                    Some(label) => writer.bytes(Span::ATTRIBUTES, &label.record),
+                    None => writer.records(record.unwrap_or_default()),
+                }
+            }
+            _ => writer.records(record.unwrap_or_default()),
+        }
+    }
+    if matches!(fate, Fate::LosesAll | Fate::Marked) {
+        writer.bytes(Span::ATTRIBUTES, overflow_record());
+    }
+    Ok(out)
+}
+
+impl Limiter {
+    /// Whether there is room for a combination, and else what is left of it.
+    fn combination(&mut self, labels: &Labels<'_>, by: Identity, rule: &Rule) -> Fate {
+        let Some(group) = self.group_numbered(by, b"spans") else { return Fate::Stays };
+        let identity = by.plus(labels.sum());
+        if self.renew(identity) {
+            return Fate::Stays;
+        }
+        if self.enter_plain(identity, group, labels, rule.limit - rule.reserve) {
+            return Fate::Stays;
+        }
+        let is_hard = rule.mode.is_hard() && !self.config.dry_run;
+        self.note_combination(group, identity, labels, rule);
+        match rule.mode {
+            Mode::Tag if !self.config.dry_run => return Fate::Marked,
+            _ if !is_hard => return Fate::Stays,
+            Mode::Strip | Mode::Replace => {}
+            _ => return Fate::LosesAll,
+        }
+        for depth in 1.. {
+            let Some(sacrificed) = self.sacrifice(group, labels, rule, depth) else { break };
+            let left = rule.reserve >> depth.min(31);
+            let kept =
+                labels.iter().filter(|label| !sacrificed.iter().any(|key| **key == *label.key));
+            let identity = kept.fold(by, |sum, label| sum.plus(label.hash));
+            if self.renew(identity) || self.enter_plain(identity, group, labels, rule.limit - left)
+            {
+                return Fate::Loses(sacrificed);
+            }
+        }
+        Fate::LosesAll
+    }
+
+    /// Whether it has room already; then it keeps it.
+    fn renew(&mut self, identity: Identity) -> bool {
+        let Some(slot) = self.find(identity) else { return false };
+        self.see(slot) == Place::Own
+    }
+}

@@ -1,0 +1,4 @@
+//! The processor natively, through its public interface.
+
+mod smoke;
+mod support;
