@@ -38,6 +38,10 @@ fn report(name: &str, kind: Kind, point: fn(&mut Writer<'_>, u64)) {
         let step = black_box(&mut total).add_since(black_box(&now_read), black_box(&last));
         assert_eq!(step, Ok(Step::Added));
     });
+    let advancing = cost(|| {
+        let step = black_box(&mut total).advance(black_box(&now_read), black_box(&mut last));
+        assert_eq!(step, Ok(Step::Added));
+    });
     let setting = cost(|| black_box(&mut last).set(black_box(&now_read)).expect("valid"));
     let mut out = Vec::new();
     let writing = cost(|| {
@@ -46,7 +50,7 @@ fn report(name: &str, kind: Kind, point: fn(&mut Writer<'_>, u64)) {
     });
     println!(
         "{name}: read {reading:.1}, add {adding:.1}, add_since {since:.1}, Last::set {setting:.1}, \
-         write {writing:.1} ns; {} B a point, {} B a source, {} B a total",
+         both {advancing:.1}, write {writing:.1} ns; {} B a point, {} B a source, {} B a total",
         now.bytes().len(),
         size_of::<Last>() + last.memory(),
         size_of::<Total>() + total.memory(),

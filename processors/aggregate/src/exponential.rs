@@ -162,13 +162,14 @@ impl ExponentialTotal {
         Ok(())
     }
 
+    /// `buckets` are those of the point.
     pub(crate) fn add_since(
         &mut self,
         point: &Exponential<'_>,
+        mut buckets: Buckets,
         before: Buckets,
         summary: &Summary,
     ) -> Result<Step, Invalid> {
-        let mut buckets = Buckets::decoded(point)?;
         if !buckets.subtract(before) {
             return Ok(Step::Fell);
         }

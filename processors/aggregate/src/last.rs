@@ -46,14 +46,7 @@ impl Last {
             Value::Double(_) => return Err(Invalid::NotFinite),
             Value::Explicit(value) => self.set_explicit(value)?,
             Value::Exponential(value) => {
-                let buckets = Buckets::decoded(value)?.bounded();
-                match &mut self.value {
-                    Inner::Exponential(words) => words.set(&value.summary, &buckets),
-                    _ => {
-                        self.value =
-                            Inner::Exponential(ExponentialWords::new(&value.summary, &buckets));
-                    }
-                }
+                self.set_exponential(&value.summary, Buckets::decoded(value)?);
             }
         }
         Ok(())
@@ -150,6 +143,14 @@ impl Last {
     pub(crate) fn exponential(&self) -> Option<(Summary, Buckets)> {
         let Inner::Exponential(words) = &self.value else { return None };
         words.get()
+    }
+
+    pub(crate) fn set_exponential(&mut self, summary: &Summary, buckets: Buckets) {
+        let buckets = buckets.bounded();
+        match &mut self.value {
+            Inner::Exponential(words) => words.set(summary, &buckets),
+            _ => self.value = Inner::Exponential(ExponentialWords::new(summary, &buckets)),
+        }
     }
 
     fn set_explicit(&mut self, point: &Explicit<'_>) -> Result<(), Invalid> {

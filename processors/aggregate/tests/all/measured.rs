@@ -126,12 +126,21 @@ pub(crate) fn cumulatives<H: Histogram>(random: &mut Random) {
         let shape = H::shape(random, &stream, &source.values);
         let point = H::of(&shape, &source.values, stream.has);
         let is_first = source.last.is_none();
+        let mut sets = true;
         with(kind, &point, |point| {
             if is_first && random.one_in(5) {
                 // Its past was counted elsewhere.
                 expected.is_whole &= source.values.is_empty();
             } else {
-                match total.add_since(point, &source.last).unwrap() {
+                // Either leaves the same, which the rest of the stream shows.
+                let advance = random.one_in(2);
+                let step = if advance {
+                    total.advance(point, &mut source.last).unwrap()
+                } else {
+                    total.add_since(point, &source.last).unwrap()
+                };
+                sets = !advance || step == Step::Fell;
+                match step {
                     Step::Added => {
                         assert!(!restarts, "a restart with fewer values was not seen");
                         let before = shapes[index].as_ref().filter(|_| !is_first);
@@ -145,7 +154,9 @@ pub(crate) fn cumulatives<H: Histogram>(random: &mut Random) {
                     }
                 }
             }
-            source.last.set(point).unwrap();
+            if sets {
+                source.last.set(point).unwrap();
+            }
         });
         shapes[index] = Some(shape);
         if random.one_in(4) {
