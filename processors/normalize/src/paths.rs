@@ -1,8 +1,8 @@
 //! Paths, one segment after the other.
 
-use crate::bytes::{CLASS, DIGIT, END, JOINT, LOWER, UPPER};
+use crate::bytes::{CLASS, DIGIT, END, JOINT, LOWER, MARK, UPPER, WIDE};
 use crate::message::message;
-use crate::segment::{Shape, Tail, analyse};
+use crate::segment::{SEGMENT_BYTES_MAX, Shape, Tail, analyse};
 use crate::split::split;
 use crate::tree::{HOSTS, NOWHERE, PLAIN, Step, Tree};
 
@@ -94,16 +94,18 @@ impl Paths {
                     out.push_str(ID);
                     return;
                 }
-                let plain = seen & !(LOWER | JOINT) == 0
-                    || seen & !(LOWER | UPPER | JOINT) == 0 && length <= PLAIN_BYTES_MAX;
+                let plain = length <= PLAIN_BYTES_MAX && seen & !(LOWER | UPPER | JOINT) == 0
+                    || length <= SEGMENT_BYTES_MAX && seen & !(LOWER | JOINT) == 0;
                 at = if plain {
                     self.text(segment, at, out)
                 } else if seen == DIGIT {
                     self.id(at, out)
                 } else {
                     // A date in the first place or behind `api`, and more behind it: the version.
-                    let leads = (count == 1 || before == "api") && tail.len() > 1;
-                    self.marked(segment, leads && tail.starts_with('/'), at, out)
+                    let more =
+                        matches!(tail.as_bytes(), [b'/', next, ..] if !b"?#;".contains(next));
+                    let leads = more && (count == 1 || before == "api");
+                    self.other(segment, seen, leads, at, out)
                 };
                 before = segment;
             }
@@ -131,18 +133,22 @@ impl Paths {
         self.tree.step_id(at)
     }
 
-    /// A segment with more than letters in it.
-    fn marked(&mut self, segment: &str, leads: bool, at: u32, out: &mut String) -> u32 {
+    /// A segment with more than letters in it; `seen`: their classes.
+    fn other(&mut self, segment: &str, seen: u8, leads: bool, at: u32, out: &mut String) -> u32 {
+        let marked = seen & (MARK | WIDE) != 0;
         // Matrix parameters go as queries do.
-        let segment = segment.split_once(';').map_or(segment, |(before, _)| before);
+        let segment = match segment.bytes().position(|byte| byte == b';') {
+            Some(semicolon) if marked => segment.split_at(semicolon).0,
+            _ => segment,
+        };
         if segment.is_empty() {
             return at;
         }
-        let parts = analyse(segment);
+        let parts = analyse(segment, marked);
         let next = match parts.shape {
             Shape::Template => {
-                out.push_str(segment);
-                return self.tree.step_id(at);
+                out.push_str(parts.base);
+                self.tree.step_id(at)
             }
             Shape::Id => self.id(at, out),
             Shape::Date if !leads => self.id(at, out),
@@ -150,8 +156,8 @@ impl Paths {
         };
         match parts.tail {
             Tail::None => next,
-            Tail::Extension(extension) => {
-                out.push_str(extension);
+            Tail::Kept(tail) => {
+                out.push_str(tail);
                 next
             }
             Tail::Call => {
@@ -166,7 +172,7 @@ impl Paths {
                     Step::Text(colon) => colon,
                     Step::Id(_) => NOWHERE,
                 };
-                self.text(action, colon, out)
+                if action == ID { self.id(colon, out) } else { self.text(action, colon, out) }
             }
         }
     }

@@ -716,24 +716,6 @@ static WORDS: [&str; 707] = [
     "zone",
 ];
 
-/// Where the words of each letter begin, and behind the last.
-static BEGINS: [u16; 27] = begins();
-
-const fn begins() -> [u16; 27] {
-    let mut table = [0; 27];
-    let mut index = 0;
-    while index < WORDS.len() {
-        // Every later letter begins behind this word.
-        let mut later = (WORDS[index].as_bytes()[0] - b'a') as usize + 1;
-        index += 1;
-        while later < table.len() {
-            table[later] = index as u16;
-            later += 1;
-        }
-    }
-    table
-}
-
 /// One word in lower case, perhaps in the plural or with an `@`; a version; the colon before an action.
 pub(crate) fn is_word(segment: &str) -> bool {
     let name = segment.strip_prefix('@').unwrap_or(segment);
@@ -762,15 +744,48 @@ pub(crate) fn is_compound(segment: &str) -> bool {
 }
 
 fn is_known(word: &str) -> bool {
-    let Some(first) = word.bytes().next().filter(u8::is_ascii_lowercase) else { return false };
-    let letter = usize::from(first - b'a');
-    let range = usize::from(BEGINS[letter])..usize::from(BEGINS[letter + 1]);
-    let known = WORDS.get(range).unwrap_or_default();
-    let has = |word: &str| known.binary_search(&word).is_ok();
-    has(word)
-        || word.strip_suffix('s').is_some_and(&has)
-        || word.strip_suffix("es").is_some_and(&has)
-        || word
-            .strip_suffix("ies")
-            .is_some_and(|stem| known.iter().any(|known| known.strip_suffix('y') == Some(stem)))
+    let has = |word: &str| may_be(word.as_bytes()) && WORDS.binary_search(&word).is_ok();
+    if has(word) {
+        return true;
+    }
+    let Some(singular) = word.strip_suffix('s') else { return false };
+    has(singular)
+        || singular.strip_suffix('e').is_some_and(has)
+        || singular.strip_suffix("ie").is_some_and(|stem| {
+            let mut longer = String::with_capacity(word.len());
+            longer.push_str(stem);
+            longer.push('y');
+            has(&longer)
+        })
+}
+
+const MARKS: usize = 8192;
+
+/// A bit for the beginning and the length of each word: most names are told by one look.
+static MARKED: [u64; MARKS / 64] = marked();
+
+const fn marked() -> [u64; MARKS / 64] {
+    let mut table = [0; MARKS / 64];
+    let mut index = 0;
+    while index < WORDS.len() {
+        let mark = mark(WORDS[index].as_bytes());
+        table[mark / 64] |= 1 << (mark % 64);
+        index += 1;
+    }
+    table
+}
+
+const fn mark(word: &[u8]) -> usize {
+    let mut mark = word.len() % MARKS * 3049;
+    let mut index = 0;
+    while index < 4 && index < word.len() {
+        mark = (mark * 37 + word[index] as usize) % MARKS;
+        index += 1;
+    }
+    mark % MARKS
+}
+
+fn may_be(word: &[u8]) -> bool {
+    let mark = mark(word);
+    MARKED.get(mark / 64).is_some_and(|bits| bits >> (mark % 64) & 1 == 1)
 }
