@@ -16,7 +16,8 @@ pub(crate) const SEGMENT_BYTES_MAX: usize = 128;
 pub(crate) struct Segment<'a> {
     pub(crate) base: &'a str,
     pub(crate) shape: Shape,
-    pub(crate) tail: Tail<'a>,
+    /// What follows the base.
+    pub(crate) tail: Tail,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,12 +31,12 @@ pub(crate) enum Shape {
     Template,
 }
 
-pub(crate) enum Tail<'a> {
+pub(crate) enum Tail {
     None,
     /// An extension with its dot, or a placeholder in parentheses.
-    Kept(&'a str),
-    /// Without its colon.
-    Action(&'a str),
+    Kept,
+    /// What stands behind a colon.
+    Action,
     /// Arguments in parentheses: `Users(12)`.
     Call,
 }
@@ -52,7 +53,7 @@ pub(crate) fn analyse(segment: &str, marked: bool) -> Segment<'_> {
         && base.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
     {
         let kept = is_template(arguments.as_bytes());
-        let tail = segment.get(base.len()..).filter(|_| kept).map_or(Tail::Call, Tail::Kept);
+        let tail = if kept { Tail::Kept } else { Tail::Call };
         return Segment { base, shape: shape(base.as_bytes()), tail };
     }
     if is_template(segment.as_bytes()) {
@@ -60,7 +61,7 @@ pub(crate) fn analyse(segment: &str, marked: bool) -> Segment<'_> {
         return match segment.split_once("}:") {
             Some((_, action)) if action == ID || is_action(action) => {
                 let base = segment.get(..segment.len() - action.len() - 1).unwrap_or_default();
-                Segment { base, shape: Shape::Template, tail: Tail::Action(action) }
+                Segment { base, shape: Shape::Template, tail: Tail::Action }
             }
             _ => whole(Shape::Template),
         };
@@ -73,13 +74,13 @@ pub(crate) fn analyse(segment: &str, marked: bool) -> Segment<'_> {
         && !base.contains(':')
         && is_action(action)
     {
-        return Segment { base, shape: shape(base.as_bytes()), tail: Tail::Action(action) };
+        return Segment { base, shape: shape(base.as_bytes()), tail: Tail::Action };
     }
     if let Some(dot) = segment.rfind('.').filter(|&dot| dot > 0)
         && let (base, extension) = segment.split_at(dot)
         && is_extension(extension.as_bytes())
     {
-        return Segment { base, shape: shape(base.as_bytes()), tail: Tail::Kept(extension) };
+        return Segment { base, shape: shape(base.as_bytes()), tail: Tail::Kept };
     }
     whole(shape(segment.as_bytes()))
 }
