@@ -1,4 +1,6 @@
 //! The processor natively, through its public interface.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests")]
 
+mod cases;
 mod smoke;
 mod support;
