@@ -19,6 +19,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod cardinality;
 mod chaos;
 mod configurations;
 mod dashboard;
