@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::config::{ComponentId, Config, ExtensionSettings, ReceiverSettings};
@@ -85,12 +86,10 @@ impl Service {
     pub async fn shutdown(self) {
         let deadline = Instant::now() + SHUTDOWN_DEADLINE;
         self.readiness.set_not_ready();
-        for admin in self.admins {
-            admin.shutdown(deadline).await;
-        }
         let share = Instant::now() + RECEIVERS_SHARE;
         let receivers = self.receivers.into_iter().map(|receiver| receiver.shutdown(share));
-        futures_util::future::join_all(receivers).await;
+        let admins = self.admins.into_iter().map(|admin| admin.shutdown(share));
+        tokio::join!(join_all(receivers), join_all(admins));
         self.pipelines.shutdown(deadline).await;
         let closing = self.storages.close();
         if tokio::time::timeout_at(deadline, closing).await.is_err() {

@@ -203,7 +203,7 @@ async fn questions_are_answered_or_refused_with_a_status_that_says_why() {
     for list in [&mut ids, &mut *listed] {
         list.sort_by_key(Value::to_string);
     }
-    assert_eq!((status, &*listed), (200, &ids[..]));
+    assert_eq!((status, &*listed), (200, &ids));
     let sum = life.ask(&format!("{ASK_METRICS}&query=sum")).await;
     assert_eq!(sum, (200, json!({"instances": [3]})));
     for (path, status, error) in [

@@ -41,7 +41,9 @@ pub async fn restore(pools: &[Pool], shared: &Shared) {
     let restored = heirs.iter().filter(|heir| heir.instance.is_some());
     let parts: usize = restored.map(|heir| heir.parts).sum();
     snapshots.metrics.restored.inc_by(parts as u64);
-    tracing::info!(processor = shared.id, parts, "state of the former life of the process is back");
+    if parts > 0 {
+        tracing::info!(processor = shared.id, parts, "state of the former life is back");
+    }
     for heir in heirs {
         if let Some(instance) = heir.instance {
             heir.pool.take_in(instance).await;

@@ -34,6 +34,7 @@ pub async fn take(shared: &Shared, instances: Vec<Instance>) {
     }
     let records = writer.records;
     match writer.finish().await {
+        Ok(()) if records == 0 => {}
         Ok(()) => tracing::info!(
             processor = shared.id,
             records,
