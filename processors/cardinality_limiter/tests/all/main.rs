@@ -1,4 +1,5 @@
 //! The processor natively, through its public interface.
 
+mod model;
 mod smoke;
 mod support;
