@@ -14,7 +14,8 @@ use tamis_guest_build::{Guest, Profile, Toolchain};
 mod engine;
 
 /// The processors that every tamis carries, by their YAML type name, which is their folder.
-const BUILTINS: [&str; 4] = ["filter", "genai_cost", "redaction", "tail_sampling"];
+const BUILTINS: [&str; 5] =
+    ["cardinality_limiter", "filter", "genai_cost", "redaction", "tail_sampling"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);

@@ -1,5 +1,5 @@
-//! Chains without a network: `redaction` as a guest or natively, `tail_sampling`, or `genai_cost`, in
-//! front of an exporter that does nothing.
+//! Chains without a network: `redaction` as a guest or natively, `tail_sampling`, `genai_cost` or
+//! `cardinality_limiter`, in front of an exporter that does nothing.
 
 use std::io;
 use std::path::Path;
@@ -92,6 +92,18 @@ impl Chain {
         // The same calls come again and again, and are to count every time.
         let json = r#"{"metrics": {"remember_calls": 0}}"#.to_owned();
         Self::start(Guest { is_fed, ..Guest::new("genai_cost", json) }).await
+    }
+
+    /// `cardinality_limiter`, with room for all that its own bound allows.
+    ///
+    /// # Errors
+    ///
+    /// When the guest cannot be loaded or refuses its configuration.
+    pub async fn cardinality_limiter(json: &str) -> anyhow::Result<Self> {
+        let mut options = GuestOptions::default();
+        options.memory_limit = 4 << 30;
+        let json = json.to_owned();
+        Self::start(Guest { options, ..Guest::new("cardinality_limiter", json) }).await
     }
 
     /// `tail_sampling` with one instance, in which traces wait for an hour, up to so many.

@@ -7,6 +7,7 @@ pub mod in_process;
 pub mod load;
 pub mod native;
 pub mod options;
+pub mod points;
 pub mod process;
 pub mod requests;
 pub mod statistics;

@@ -16,9 +16,14 @@ struct Builtin {
 
 include!(concat!(env!("OUT_DIR"), "/builtins.rs"));
 
+/// Other type names of the Collector's whose configuration a built-in processor reads: it goes by the name
+/// in its component id.
+const ALIASES: [(&str, &str); 1] = [("cardinality_guardian", "cardinality_limiter")];
+
 /// The YAML type names of all built-in processors.
 pub fn names() -> Vec<&'static str> {
-    BUILTINS.iter().map(|builtin| builtin.name).collect()
+    let aliases = ALIASES.iter().map(|(alias, _)| *alias);
+    BUILTINS.iter().map(|builtin| builtin.name).chain(aliases).collect()
 }
 
 /// The code of a built-in processor; `None` when there is none of that name.
@@ -27,6 +32,8 @@ pub fn names() -> Vec<&'static str> {
 ///
 /// What the compiler says, when no compiled form fits this CPU and compiling it here fails too.
 pub fn load(engine: &Engine, name: &str) -> Option<wasmtime::Result<Component>> {
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+    let name = alias.map_or(name, |(_, name)| name);
     let builtin = BUILTINS.iter().find(|builtin| builtin.name == name)?;
     Some(builtin.load(engine))
 }

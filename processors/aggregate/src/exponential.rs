@@ -162,13 +162,14 @@ impl ExponentialTotal {
         Ok(())
     }
 
+    /// `buckets` are those of the point.
     pub(crate) fn add_since(
         &mut self,
         point: &Exponential<'_>,
+        mut buckets: Buckets,
         before: Buckets,
         summary: &Summary,
     ) -> Result<Step, Invalid> {
-        let mut buckets = Buckets::decoded(point)?;
         if !buckets.subtract(before) {
             return Ok(Step::Fell);
         }
@@ -256,11 +257,11 @@ pub(crate) fn write(point: &mut Writer<'_>, summary: &Summary, buckets: &Buckets
         if side.counts.is_empty() {
             continue;
         }
+        let mut packed = Vec::with_capacity(2 * side.counts.len());
+        side.counts.iter().for_each(|count| put_varint(&mut packed, *count));
         point.message(number, |out| {
             out.varint(Wire::OFFSET, unzigzag(side.first as i32));
-            out.message(Wire::BUCKET_COUNTS, |out| {
-                side.counts.iter().for_each(|count| put_varint(out, *count));
-            });
+            out.bytes(Wire::BUCKET_COUNTS, &packed);
         });
     }
 }
@@ -270,11 +271,11 @@ fn unzigzag(value: i32) -> u64 {
     u64::from((value << 1 ^ value >> 31) as u32)
 }
 
-fn put_varint(out: &mut Writer<'_>, mut value: u64) {
+fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         // Truncation wanted: seven bits at a time.
-        out.records(&[value as u8 | 0x80]);
+        out.push(value as u8 | 0x80);
         value >>= 7;
     }
-    out.records(&[value as u8]);
+    out.push(value as u8);
 }

@@ -46,14 +46,7 @@ impl Last {
             Value::Double(_) => return Err(Invalid::NotFinite),
             Value::Explicit(value) => self.set_explicit(value)?,
             Value::Exponential(value) => {
-                let buckets = Buckets::decoded(value)?.bounded();
-                match &mut self.value {
-                    Inner::Exponential(words) => words.set(&value.summary, &buckets),
-                    _ => {
-                        self.value =
-                            Inner::Exponential(ExponentialWords::new(&value.summary, &buckets));
-                    }
-                }
+                self.set_exponential(&value.summary, Buckets::decoded(value)?);
             }
         }
         Ok(())
@@ -152,6 +145,14 @@ impl Last {
         words.get()
     }
 
+    pub(crate) fn set_exponential(&mut self, summary: &Summary, buckets: Buckets) {
+        let buckets = buckets.bounded();
+        match &mut self.value {
+            Inner::Exponential(words) => words.set(summary, &buckets),
+            _ => self.value = Inner::Exponential(ExponentialWords::new(summary, &buckets)),
+        }
+    }
+
     fn set_explicit(&mut self, point: &Explicit<'_>) -> Result<(), Invalid> {
         point.checked()?;
         if let Inner::Explicit(bounds, words) = &mut self.value
@@ -182,4 +183,32 @@ fn restore_explicit(reader: &mut Reader<'_, '_>) -> Option<Inner> {
     summary.checked().ok()?;
     let words = ExplicitWords::new(&summary, counts.into_iter(), &bounds);
     Some(Inner::Explicit(bounds, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use tamis_sdk::wire::{Message, Writer};
+
+    use super::*;
+    use crate::Kind;
+
+    #[test]
+    fn a_histogram_that_grows_stays_where_it_is() {
+        let mut last = Last::default();
+        let mut places = Vec::new();
+        for round in 1..4_u64 {
+            let mut encoded = Vec::new();
+            let mut out = Writer::new(&mut encoded);
+            out.fixed64(4, 2 * round);
+            out.bytes(6, [round.to_le_bytes(), round.to_le_bytes()].concat());
+            out.bytes(7, 1.5_f64.to_le_bytes());
+            let kind = Kind::Histogram { delta: false };
+            let point = Point::read(kind, Message::new(&encoded)).unwrap();
+            last.set(&point).unwrap();
+            let Inner::Explicit(_, words) = &last.value else { panic!("another kind") };
+            assert_eq!(last.explicit().unwrap().counts, [round, round]);
+            places.push(words.words().as_ptr());
+        }
+        assert!(places.windows(2).all(|pair| pair[0] == pair[1]));
+    }
 }

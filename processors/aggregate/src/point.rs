@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use tamis_sdk::otlp::metrics::{
-    Exemplar, ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint,
+    Exemplar, ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint, SummaryDataPoint,
 };
-use tamis_sdk::wire::{Error, Field, Message};
+use tamis_sdk::wire::{Error, Field, Message, WireType};
 
 use crate::Kind;
 use crate::summary::Summary;
@@ -81,11 +81,7 @@ impl<'a> Point<'a> {
             Kind::Gauge | Kind::Sum { .. } => point.read_number(message)?,
             Kind::Histogram { .. } => point.read_explicit(message)?,
             Kind::Exponential { .. } => point.read_exponential(message)?,
-            Kind::Summary => {
-                for field in message.fields() {
-                    point.read_common(kind, message, &field?)?;
-                }
-            }
+            Kind::Summary => point.read_summary(message)?,
         }
         Ok(point)
     }
@@ -111,7 +107,11 @@ impl<'a> Point<'a> {
             match field.number() {
                 NumberDataPoint::AS_DOUBLE => self.value = Value::Double(double(&field)?),
                 NumberDataPoint::AS_INT => self.value = Value::Int(field.fixed64()? as i64),
-                _ => self.read_common(Kind::Gauge, message, &field)?,
+                NumberDataPoint::START_TIME_UNIX_NANO => self.start = field.fixed64()?,
+                NumberDataPoint::TIME_UNIX_NANO => self.time = field.fixed64()?,
+                NumberDataPoint::FLAGS => self.flags = uint32(&field)?,
+                NumberDataPoint::EXEMPLARS => self.exemplars = Some((message, field.number())),
+                _ => {}
             }
         }
         Ok(())
@@ -119,7 +119,6 @@ impl<'a> Point<'a> {
 
     fn read_explicit(&mut self, message: Message<'a>) -> Result<(), Error> {
         type Wire<'a> = HistogramDataPoint<'a>;
-        let kind = Kind::Histogram { delta: false };
         let mut value = Explicit::default();
         for field in message.fields() {
             let field = field?;
@@ -130,7 +129,11 @@ impl<'a> Point<'a> {
                 Wire::MAX => value.summary.max = Some(double(&field)?),
                 Wire::BUCKET_COUNTS => append(&mut value.counts, &field)?,
                 Wire::EXPLICIT_BOUNDS => append(&mut value.bounds, &field)?,
-                _ => self.read_common(kind, message, &field)?,
+                Wire::START_TIME_UNIX_NANO => self.start = field.fixed64()?,
+                Wire::TIME_UNIX_NANO => self.time = field.fixed64()?,
+                Wire::FLAGS => self.flags = uint32(&field)?,
+                Wire::EXEMPLARS => self.exemplars = Some((message, field.number())),
+                _ => {}
             }
         }
         self.value = Value::Explicit(value);
@@ -139,7 +142,6 @@ impl<'a> Point<'a> {
 
     fn read_exponential(&mut self, message: Message<'a>) -> Result<(), Error> {
         type Wire<'a> = ExponentialHistogramDataPoint<'a>;
-        let kind = Kind::Exponential { delta: false };
         let view = Wire::from(message);
         let mut value = Exponential::default();
         for field in message.fields() {
@@ -160,32 +162,34 @@ impl<'a> Point<'a> {
                     view.negative()?;
                 }
                 Wire::POSITIVE | Wire::NEGATIVE => {}
-                _ => self.read_common(kind, message, &field)?,
+                Wire::START_TIME_UNIX_NANO => self.start = field.fixed64()?,
+                Wire::TIME_UNIX_NANO => self.time = field.fixed64()?,
+                Wire::FLAGS => self.flags = uint32(&field)?,
+                Wire::EXEMPLARS => self.exemplars = Some((message, field.number())),
+                _ => {}
             }
         }
         self.value = Value::Exponential(value);
         Ok(())
     }
 
-    fn read_common(
-        &mut self,
-        kind: Kind,
-        message: Message<'a>,
-        field: &Field<'a>,
-    ) -> Result<(), Error> {
-        let number = field.number();
-        if number == Kind::START {
-            self.start = field.fixed64()?;
-        } else if number == Kind::TIME {
-            self.time = field.fixed64()?;
-        } else if number == kind.flags() {
-            // Protobuf takes the lower 32 bits of a varint for the 32-bit types.
-            self.flags = field.varint()? as u32;
-        } else if kind.exemplars() == Some(number) {
-            self.exemplars = Some((message, number));
+    fn read_summary(&mut self, message: Message<'a>) -> Result<(), Error> {
+        for field in message.fields() {
+            let field = field?;
+            match field.number() {
+                SummaryDataPoint::START_TIME_UNIX_NANO => self.start = field.fixed64()?,
+                SummaryDataPoint::TIME_UNIX_NANO => self.time = field.fixed64()?,
+                SummaryDataPoint::FLAGS => self.flags = uint32(&field)?,
+                _ => {}
+            }
         }
         Ok(())
     }
+}
+
+/// Protobuf takes the lower 32 bits of a varint for the 32-bit types.
+fn uint32(field: &Field<'_>) -> Result<u32, Error> {
+    field.varint().map(|value| value as u32)
 }
 
 fn double(field: &Field<'_>) -> Result<f64, Error> {
@@ -198,18 +202,14 @@ pub(crate) fn zigzag(value: u64) -> i32 {
 }
 
 /// Numbers that come one by one, or in several packed records, have the payloads of one packed record.
+#[inline]
 fn append<'a>(to: &mut Cow<'a, [u8]>, field: &Field<'a>) -> Result<(), Error> {
-    let payload = match field.bytes() {
-        Ok(packed) => packed,
-        Err(_) => {
-            field.fixed64()?;
-            field.payload()
-        }
-    };
-    if to.is_empty() {
-        *to = Cow::Borrowed(payload);
-    } else {
-        to.to_mut().extend_from_slice(payload);
+    if field.wire_type() != WireType::Length {
+        field.fixed64()?;
+    }
+    match to {
+        Cow::Borrowed([]) => *to = Cow::Borrowed(field.payload()),
+        _ => to.to_mut().extend_from_slice(field.payload()),
     }
     Ok(())
 }

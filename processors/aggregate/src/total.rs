@@ -6,7 +6,7 @@ use tamis_sdk::wire::Writer;
 
 use crate::exemplar::Exemplars;
 use crate::explicit::ExplicitTotal;
-use crate::exponential::ExponentialTotal;
+use crate::exponential::{Buckets, ExponentialTotal};
 use crate::number::{Number, NumberSum};
 use crate::snapshot::{Reader, put};
 use crate::{Invalid, Kind, Last, Point, Value};
@@ -125,12 +125,35 @@ impl Total {
             }
             (State::Exponential(total), Value::Exponential(value)) => {
                 let (summary, buckets) = last.exponential().ok_or(Invalid::Kind)?;
-                total.add_since(value, buckets, &summary)?
+                total.add_since(value, Buckets::decoded(value)?, buckets, &summary)?
             }
             _ => return Err(Invalid::Kind),
         };
         if step == Step::Added {
             self.took(point);
+        }
+        Ok(step)
+    }
+
+    /// [`add_since`](Self::add_since) and, unless the point fell, [`Last::set`]: for exponential
+    /// histograms cheaper than the two, because buckets are read once.
+    pub fn advance(&mut self, point: &Point<'_>, last: &mut Last) -> Result<Step, Invalid> {
+        if let (State::Exponential(total), Value::Exponential(value)) =
+            (&mut self.state, &point.value)
+            && let Some((summary, before)) = last.exponential()
+        {
+            recorded(point)?;
+            let buckets = Buckets::decoded(value)?;
+            let step = total.add_since(value, buckets.clone(), before, &summary)?;
+            if step == Step::Added {
+                last.set_exponential(&value.summary, buckets);
+                self.took(point);
+            }
+            return Ok(step);
+        }
+        let step = self.add_since(point, last)?;
+        if step == Step::Added {
+            last.set(point)?;
         }
         Ok(step)
     }

@@ -51,6 +51,11 @@ impl Claims {
         self.counts.get(&claim).map_or(0, |count| count.series as usize)
     }
 
+    /// The count of different ones that a claim is one of.
+    pub(crate) fn of(&self, claim: Identity) -> Option<Identity> {
+        self.counts.get(&claim)?.of
+    }
+
     /// One series more; `of` counts one more where this is its first.
     pub(crate) fn take(&mut self, claim: Identity, of: Option<Identity>) {
         let count = self.counts.entry(claim).or_insert(Count { series: 0, of });

@@ -19,8 +19,8 @@ mod table;
 mod walk;
 
 use tamis_sdk::{
-    Configuration, Context, Descriptor, Error, Outcome, Partition, Problem, Processor, Signal,
-    Ticker, clock,
+    Configuration, Context, Descriptor, Error, Inspector, Outcome, Part, Partition, Problem,
+    Processor, Signal, Snapshotter, Ticker, clock,
 };
 
 use config::Config;
@@ -32,7 +32,7 @@ pub struct CardinalityLimiter {
 }
 
 #[cfg(feature = "guest")]
-tamis_sdk::export!(CardinalityLimiter, ticker);
+tamis_sdk::export!(CardinalityLimiter, ticker, snapshotter, inspector);
 
 /// Metrics are told, and what is idle is looked for, so many times in one idle time; but not more often
 /// than every second, nor less often than every half minute.
@@ -80,5 +80,26 @@ impl Ticker for CardinalityLimiter {
 
     fn flush(&mut self, now: u64) -> Result<(), Error> {
         self.tick(now)
+    }
+}
+
+impl Snapshotter for CardinalityLimiter {
+    fn snapshot(&mut self) -> Result<Vec<Part>, Error> {
+        Ok(self.limiter.snapshot())
+    }
+
+    fn restore(&mut self, parts: &[Part]) -> Result<(), Error> {
+        match parts.iter().all(|part| self.limiter.restore(part)) {
+            true => Ok(()),
+            false => {
+                Err(Error::Permanent("the snapshot is damaged, or of another kind".to_owned()))
+            }
+        }
+    }
+}
+
+impl Inspector for CardinalityLimiter {
+    fn inspect(&self, query: &str) -> Result<String, String> {
+        self.limiter.inspect(query).map(|answer| answer.to_string())
     }
 }

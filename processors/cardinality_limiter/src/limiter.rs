@@ -10,7 +10,7 @@ mod admit;
 mod expire;
 mod inspect;
 mod leave;
-mod snapshot;
+pub(crate) mod snapshot;
 mod source;
 
 use std::borrow::Cow;
@@ -113,6 +113,10 @@ pub(crate) struct Limiter {
     /// Bytes of everything but the table, as of the last count.
     other_memory: usize,
     offenders: Vec<(String, String)>,
+    /// Of a snapshot that is being taken.
+    outstanding: Option<snapshot::Outstanding>,
+    /// What a former life had learned of paths was taken in.
+    learned_is_known: bool,
 }
 
 impl Limiter {
@@ -145,6 +149,8 @@ impl Limiter {
             epoch: now,
             other_memory: 0,
             offenders: Vec::new(),
+            outstanding: None,
+            learned_is_known: false,
         }
     }
 

@@ -11,6 +11,7 @@ use tamis_sdk::{Error, Outcome};
 use crate::config::{Mode, Rule, Spans};
 use crate::identity::Identity;
 use crate::labels::{Label, Labels, Origin, overflow_record};
+use crate::limiter::snapshot::SPANS;
 use crate::limiter::{Limiter, Place, text_of};
 
 /// What the span's own name is called among the dimensions.
@@ -176,7 +177,7 @@ fn written(
 impl Limiter {
     /// Whether there is room for a combination, and else what is left of it.
     fn combination(&mut self, labels: &Labels<'_>, by: Identity, rule: &Rule) -> Fate {
-        let Some(group) = self.group_numbered(by, b"spans") else { return Fate::Stays };
+        let Some(group) = self.group_numbered(by, SPANS) else { return Fate::Stays };
         let identity = by.plus(labels.sum());
         if self.renew(identity) {
             return Fate::Stays;

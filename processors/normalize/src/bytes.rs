@@ -32,6 +32,20 @@ const fn classes() -> [u8; 256] {
     table
 }
 
+/// The length of the segment at the beginning, and the classes of its bytes.
+#[inline]
+pub(crate) fn first_segment(bytes: &[u8]) -> (usize, u8) {
+    let mut seen = 0;
+    for (index, &byte) in bytes.iter().enumerate() {
+        let class = CLASS[usize::from(byte)];
+        if class == END {
+            return (index, seen);
+        }
+        seen |= class;
+    }
+    (bytes.len(), seen)
+}
+
 pub(crate) fn all_digits(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit)
 }

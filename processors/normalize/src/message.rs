@@ -124,8 +124,11 @@ impl Scan<'_, '_> {
             return found(time.0, time.1, Value::Timestamp);
         }
         let colons = self.back(sign, |byte| byte.is_ascii_hexdigit() || *byte == b':');
-        let alone = colons == 0 || !bytes.get(colons - 1).is_some_and(u8::is_ascii_alphanumeric);
-        if alone && let Some((to, value)) = address::colons(bytes, colons) {
+        let joined = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'}';
+        if bytes.get(sign)?.is_ascii_digit()
+            && !colons.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(joined)
+            && let Some((to, value)) = address::colons(bytes, colons)
+        {
             return found(colons, to, value);
         }
         if let Some(to) = address::v4(bytes, from) {

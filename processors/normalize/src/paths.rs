@@ -1,8 +1,8 @@
 //! Paths, one segment after the other.
 
-use crate::bytes::{CLASS, DIGIT, END, JOINT, LOWER, UPPER};
+use crate::bytes::{DIGIT, JOINT, LOWER, MARK, UPPER, WIDE, first_segment};
 use crate::message::message;
-use crate::segment::{Shape, Tail, analyse};
+use crate::segment::{SEGMENT_BYTES_MAX, Shape, Tail, analyse};
 use crate::split::split;
 use crate::tree::{HOSTS, NOWHERE, PLAIN, Step, Tree};
 
@@ -42,13 +42,12 @@ impl Paths {
     /// /users/12`, where the words in front and behind become a template as with [`message`]).
     /// `?`, `#`, and what follows them are removed. Text without a slash is left as it is.
     pub fn normalize(&mut self, path: &str, out: &mut String) -> bool {
-        let from = out.len();
         out.reserve(path.len() + ID.len());
         let Some(parts) = split(path) else {
             out.push_str(path);
             return false;
         };
-        words(parts.before, out);
+        let mut changed = words(parts.before, out);
         out.push_str(parts.authority);
         let at = match parts.authority {
             "" => PLAIN,
@@ -57,9 +56,10 @@ impl Paths {
                 Step::Text(at) | Step::Id(at) => at,
             },
         };
-        self.segments(parts.path, at, out);
-        words(parts.after, out);
-        out.as_bytes().get(from..) != Some(path.as_bytes())
+        let mut walk = Walk { tree: &mut self.tree, at, path: parts.path, copied: 0, out };
+        walk.segments();
+        changed |= walk.end();
+        changed | words(parts.after, out)
     }
 
     /// Bytes of memory that learning takes now.
@@ -77,106 +77,135 @@ impl Paths {
     pub fn restore(&mut self, bytes: &[u8]) -> bool {
         self.tree.restore(bytes)
     }
+}
 
-    fn segments(&mut self, path: &str, mut at: u32, out: &mut String) {
-        let mut rest = path;
+/// The way along a path. What stays is copied only where something else does not.
+struct Walk<'a, 'b> {
+    tree: &'a mut Tree,
+    /// The node that the segments so far have led to.
+    at: u32,
+    path: &'a str,
+    /// Everything before is in `out`, or replaced.
+    copied: usize,
+    out: &'b mut String,
+}
+
+impl Walk<'_, '_> {
+    fn segments(&mut self) {
+        let bytes = self.path.as_bytes();
+        let mut from = 0;
         let mut count = 0;
-        let mut before = "";
-        loop {
-            let mut seen = 0;
-            let classes = rest.bytes().map(|byte| CLASS[usize::from(byte)]);
-            let length =
-                classes.take_while(|class| *class != END).map(|class| seen |= class).count();
+        let mut before: &[u8] = b"";
+        while let Some(rest) = bytes.get(from..) {
+            let (length, seen) = first_segment(rest);
             let (segment, tail) = rest.split_at(length);
+            let to = from + length;
             if length > 0 {
                 count += 1;
                 if count > SEGMENTS_MAX {
-                    out.push_str(ID);
+                    self.replace(from, bytes.len());
                     return;
                 }
-                let plain = seen & !(LOWER | JOINT) == 0
-                    || seen & !(LOWER | UPPER | JOINT) == 0 && length <= PLAIN_BYTES_MAX;
-                at = if plain {
-                    self.text(segment, at, out)
+                let plain = length <= PLAIN_BYTES_MAX && seen & !(LOWER | UPPER | JOINT) == 0
+                    || length <= SEGMENT_BYTES_MAX && seen & !(LOWER | JOINT) == 0;
+                if plain {
+                    self.text(from, to);
                 } else if seen == DIGIT {
-                    self.id(at, out)
+                    self.id(from, to);
                 } else {
                     // A date in the first place or behind `api`, and more behind it: the version.
-                    let leads = (count == 1 || before == "api") && tail.len() > 1;
-                    self.marked(segment, leads && tail.starts_with('/'), at, out)
-                };
+                    let more = matches!(tail, [b'/', next, ..] if !b"?#;".contains(next));
+                    let leads = more && (count == 1 || before == b"api");
+                    self.other(from, to, seen & (MARK | WIDE) != 0, leads);
+                }
                 before = segment;
             }
-            let Some(next) = tail.strip_prefix('/') else { return };
-            out.push('/');
-            rest = next;
+            match tail.first() {
+                Some(b'/') => from = to + 1,
+                Some(_) => return self.cut(to, bytes.len()),
+                None => return,
+            }
         }
     }
 
-    fn text(&mut self, segment: &str, at: u32, out: &mut String) -> u32 {
-        match self.tree.step(at, segment) {
-            Step::Text(next) => {
-                out.push_str(segment);
-                next
-            }
+    /// The rest, and whether anything has changed.
+    fn end(self) -> bool {
+        self.out.push_str(self.path.get(self.copied..).unwrap_or_default());
+        self.copied > 0
+    }
+
+    fn cut(&mut self, from: usize, to: usize) {
+        self.out.push_str(self.path.get(self.copied..from).unwrap_or_default());
+        self.copied = to;
+    }
+
+    fn replace(&mut self, from: usize, to: usize) {
+        if self.path.get(from..to) != Some(ID) {
+            self.cut(from, to);
+            self.out.push_str(ID);
+        }
+    }
+
+    /// A name, as far as its shape says.
+    fn text(&mut self, from: usize, to: usize) {
+        match self.tree.step(self.at, self.path.get(from..to).unwrap_or_default()) {
+            Step::Text(next) => self.at = next,
             Step::Id(next) => {
-                out.push_str(ID);
-                next
+                self.at = next;
+                self.replace(from, to);
             }
         }
     }
 
-    fn id(&mut self, at: u32, out: &mut String) -> u32 {
-        out.push_str(ID);
-        self.tree.step_id(at)
+    fn id(&mut self, from: usize, to: usize) {
+        self.at = self.tree.step_id(self.at);
+        self.replace(from, to);
     }
 
-    /// A segment with more than letters in it.
-    fn marked(&mut self, segment: &str, leads: bool, at: u32, out: &mut String) -> u32 {
+    /// A segment with more than letters in it. `leads`: a date there is a version.
+    fn other(&mut self, from: usize, to: usize, marked: bool, leads: bool) {
+        let segment = self.path.get(from..to).unwrap_or_default();
         // Matrix parameters go as queries do.
-        let segment = segment.split_once(';').map_or(segment, |(before, _)| before);
-        if segment.is_empty() {
-            return at;
+        let semicolon = if marked { segment.find(';') } else { None };
+        let length = semicolon.unwrap_or(segment.len());
+        if length > 0 {
+            self.parts(from, segment.get(..length).unwrap_or_default(), marked, leads);
         }
-        let parts = analyse(segment);
-        let next = match parts.shape {
-            Shape::Template => {
-                out.push_str(segment);
-                return self.tree.step_id(at);
-            }
-            Shape::Id => self.id(at, out),
-            Shape::Date if !leads => self.id(at, out),
-            Shape::Date | Shape::Text => self.text(parts.base, at, out),
-        };
+        if length < segment.len() {
+            self.cut(from + length, to);
+        }
+    }
+
+    fn parts(&mut self, from: usize, segment: &str, marked: bool, leads: bool) {
+        let parts = analyse(segment, marked);
+        let base = from + parts.base.len();
+        let to = from + segment.len();
+        match parts.shape {
+            Shape::Template => self.at = self.tree.step_id(self.at),
+            Shape::Id => self.id(from, base),
+            Shape::Date if !leads => self.id(from, base),
+            Shape::Date | Shape::Text => self.text(from, base),
+        }
         match parts.tail {
-            Tail::None => next,
-            Tail::Extension(extension) => {
-                out.push_str(extension);
-                next
-            }
-            Tail::Call => {
-                out.push('(');
-                out.push_str(ID);
-                out.push(')');
-                next
-            }
-            Tail::Action(action) => {
-                out.push(':');
-                let colon = match self.tree.step(next, ":") {
+            Tail::None | Tail::Kept => {}
+            Tail::Call => self.replace(base + 1, to - 1),
+            Tail::Action => {
+                self.at = match self.tree.step(self.at, ":") {
                     Step::Text(colon) => colon,
                     Step::Id(_) => NOWHERE,
                 };
-                self.text(action, colon, out)
+                let known = self.path.get(base + 1..to) == Some(ID);
+                if known { self.id(base + 1, to) } else { self.text(base + 1, to) }
             }
         }
     }
 }
 
 /// What stands around a path in the name of a span.
-fn words(text: &str, out: &mut String) {
+fn words(text: &str, out: &mut String) -> bool {
     if text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'@') {
-        message(text, out);
-    } else {
-        out.push_str(text);
+        return message(text, out);
     }
+    out.push_str(text);
+    false
 }

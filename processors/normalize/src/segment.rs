@@ -4,6 +4,7 @@ mod number;
 mod token;
 
 use crate::bytes::{all_digits, all_letters, is_uuid};
+use crate::paths::ID;
 
 pub(crate) use number::{is_month, is_version};
 pub(crate) use token::{is_0x, is_hex, measure};
@@ -15,7 +16,8 @@ pub(crate) const SEGMENT_BYTES_MAX: usize = 128;
 pub(crate) struct Segment<'a> {
     pub(crate) base: &'a str,
     pub(crate) shape: Shape,
-    pub(crate) tail: Tail<'a>,
+    /// What follows the base.
+    pub(crate) tail: Tail,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,50 +31,66 @@ pub(crate) enum Shape {
     Template,
 }
 
-pub(crate) enum Tail<'a> {
+pub(crate) enum Tail {
     None,
-    /// With its dot.
-    Extension(&'a str),
-    /// Without its colon.
-    Action(&'a str),
+    /// An extension with its dot, or a placeholder in parentheses.
+    Kept,
+    /// What stands behind a colon.
+    Action,
     /// Arguments in parentheses: `Users(12)`.
     Call,
 }
 
-pub(crate) fn analyse(segment: &str) -> Segment<'_> {
+/// `marked`: there is more in it than letters, digits, dashes and underscores.
+pub(crate) fn analyse(segment: &str, marked: bool) -> Segment<'_> {
     let whole = |shape| Segment { base: segment, shape, tail: Tail::None };
-    if is_template(segment.as_bytes()) {
-        return whole(Shape::Template);
-    }
-    if segment.len() > SEGMENT_BYTES_MAX {
-        return whole(Shape::Id);
+    if !marked && segment.len() <= SEGMENT_BYTES_MAX {
+        return whole(shape(segment.as_bytes()));
     }
     if let Some((base, arguments)) = segment.split_once('(')
         && arguments.len() > 1
         && arguments.ends_with(')')
-        && base.starts_with(|first: char| first.is_ascii_alphabetic())
+        && base.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
     {
-        return Segment { base, shape: shape(base.as_bytes()), tail: Tail::Call };
+        let kept = is_template(arguments.as_bytes());
+        let tail = if kept { Tail::Kept } else { Tail::Call };
+        return Segment { base, shape: shape(base.as_bytes()), tail };
+    }
+    if is_template(segment.as_bytes()) {
+        // What comes out leads where the id led.
+        return match segment.split_once("}:") {
+            Some((_, action)) if action == ID || is_action(action) => {
+                let base = segment.get(..segment.len() - action.len() - 1).unwrap_or_default();
+                Segment { base, shape: Shape::Template, tail: Tail::Action }
+            }
+            _ => whole(Shape::Template),
+        };
+    }
+    if segment.len() > SEGMENT_BYTES_MAX {
+        return whole(Shape::Id);
     }
     if let Some((base, action)) = segment.rsplit_once(':')
         && !base.is_empty()
         && !base.contains(':')
-        && (2..=ACTION_BYTES_MAX).contains(&action.len())
-        && all_letters(action.as_bytes())
+        && is_action(action)
     {
-        return Segment { base, shape: shape(base.as_bytes()), tail: Tail::Action(action) };
+        return Segment { base, shape: shape(base.as_bytes()), tail: Tail::Action };
     }
     if let Some(dot) = segment.rfind('.').filter(|&dot| dot > 0)
         && let (base, extension) = segment.split_at(dot)
         && is_extension(extension.as_bytes())
     {
-        return Segment { base, shape: shape(base.as_bytes()), tail: Tail::Extension(extension) };
+        return Segment { base, shape: shape(base.as_bytes()), tail: Tail::Kept };
     }
     whole(shape(segment.as_bytes()))
 }
 
 /// Of a custom method behind a colon.
 const ACTION_BYTES_MAX: usize = 40;
+
+fn is_action(text: &str) -> bool {
+    (2..=ACTION_BYTES_MAX).contains(&text.len()) && all_letters(text.as_bytes())
+}
 
 /// `{userId}`, `:id`, `<int:id>`, `*`, `[slug]`, `$id`. A UUID in braces is an id.
 fn is_template(bytes: &[u8]) -> bool {
@@ -104,6 +122,9 @@ const TERMS: [&[u8]; 5] = [b"ed25519", b"x25519", b"curve25519", b"secp256k1", b
 const STANDARDS: [&[u8]; 6] = [b"iso", b"rfc", b"ieee", b"form", b"error", b"http"];
 
 fn shape(bytes: &[u8]) -> Shape {
+    if bytes.len() == 36 && is_uuid(bytes) {
+        return Shape::Id;
+    }
     if bytes.contains(&b'%') {
         return encoded(bytes);
     }

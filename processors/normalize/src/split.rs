@@ -20,19 +20,18 @@ pub(crate) fn split(text: &str) -> Option<Split<'_>> {
     // Spaces belong to a path that stands alone, and end one behind a method.
     let to = if before.is_empty() { None } else { rest.find(' ') };
     let (rest, after) = rest.split_at(to.unwrap_or(rest.len()));
-    let (authority, path) = rest.split_at(authority(rest));
+    let (authority, path) = rest.split_at(authority(rest, slash - from));
     Some(Split { before, authority, path, after })
 }
 
-/// The length of scheme and authority.
-fn authority(text: &str) -> usize {
-    let Some(colon) = text.find("://") else { return 0 };
-    let scheme = text.as_bytes().get(..colon).unwrap_or_default();
-    let named = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
-    if scheme.is_empty() || !scheme.iter().all(named) {
+/// The length of scheme and authority: `scheme://` stands around the first slash.
+fn authority(text: &str, slash: usize) -> usize {
+    let Some((scheme, rest)) = text.split_at_checked(slash) else { return 0 };
+    let Some(scheme) = scheme.strip_suffix(':') else { return 0 };
+    let Some(rest) = rest.strip_prefix("//") else { return 0 };
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    if scheme.is_empty() || !scheme.bytes().all(named) {
         return 0;
     }
-    let from = colon + 3;
-    let rest = text.get(from..).unwrap_or_default();
-    from + rest.find(['/', '?', '#']).unwrap_or(rest.len())
+    slash + 2 + rest.find(['/', '?', '#']).unwrap_or(rest.len())
 }

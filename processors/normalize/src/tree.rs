@@ -175,8 +175,9 @@ impl Tree {
 
     fn hash(&self, parent: u32, name: &str) -> u32 {
         let mut hasher = self.hasher.build_hasher();
-        hasher.write_u32(parent);
+        // The parent last: the rest can be computed before it is known.
         hasher.write(name.as_bytes());
+        hasher.write_u32(parent);
         let hash = hasher.finish();
         (hash ^ (hash >> 32)) as u32
     }

@@ -206,3 +206,13 @@ pub struct Memo {
     /// What [`Decision::memo`](crate::hold::Decision) said then.
     pub memo: Vec<u8>,
 }
+
+/// State of one key, as a [`Snapshotter`](crate::Snapshotter) writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The key of the partition: the metric name, or the trace id (or what begins with it); empty for
+    /// what has none, and with [`Partition::Whole`].
+    pub key: Vec<u8>,
+    /// The processor's own.
+    pub state: Vec<u8>,
+}

@@ -8,7 +8,8 @@
 ///
 /// A processor that also is a [`Ticker`](crate::Ticker) says `export!(MyProcessor, ticker)`, one that
 /// is a [`Replayer`](crate::Replayer) as well `export!(MyProcessor, ticker, replayer)`, and so on with
-/// [`Rewriter`](crate::Rewriter) and [`Watcher`](crate::Watcher). Natively the macro only checks that the traits are there.
+/// [`Rewriter`](crate::Rewriter), [`Watcher`](crate::Watcher), [`Snapshotter`](crate::Snapshotter) and
+/// [`Inspector`](crate::Inspector). Natively the macro only checks that the traits are there.
 #[macro_export]
 macro_rules! export {
     ($Processor:ty $(, $interface:ident)* $(,)?) => {
@@ -62,6 +63,14 @@ macro_rules! export {
         const fn rewrites<P: $crate::Rewriter>() {}
         rewrites::<$Processor>();
     };
+    (@check snapshotter $Processor:ty) => {
+        const fn snapshots<P: $crate::Snapshotter>() {}
+        snapshots::<$Processor>();
+    };
+    (@check inspector $Processor:ty) => {
+        const fn inspects<P: $crate::Inspector>() {}
+        inspects::<$Processor>();
+    };
     (@export ticker) => {
         $crate::export::export_ticker!(Guest with_types_in $crate::export::ticker_world);
     };
@@ -73,6 +82,12 @@ macro_rules! export {
     };
     (@export rewriter) => {
         $crate::export::export_rewriter!(Guest with_types_in $crate::export::rewriter_world);
+    };
+    (@export snapshotter) => {
+        $crate::export::export_snapshotter!(Guest with_types_in $crate::export::snapshotter_world);
+    };
+    (@export inspector) => {
+        $crate::export::export_inspector!(Guest with_types_in $crate::export::inspector_world);
     };
 }
 

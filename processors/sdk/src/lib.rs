@@ -70,9 +70,9 @@ pub mod wire;
 
 pub use config::Configuration;
 pub use contract::{
-    Context, Descriptor, Edits, Entry, Error, Hit, Memo, Outcome, Partition, Problem, Signal,
+    Context, Descriptor, Edits, Entry, Error, Hit, Memo, Outcome, Part, Partition, Problem, Signal,
     Splice, WatchedFile,
 };
 pub use host::{clock, counters, emitter, hold, logging, metrics};
-pub use processor::{Processor, Replayer, Rewriter, Ticker, Watcher};
+pub use processor::{Inspector, Processor, Replayer, Rewriter, Snapshotter, Ticker, Watcher};
 pub use trigger::{ByteSet, TRIGGER_SETS_MAX, TRIGGERS_MAX, Trigger};

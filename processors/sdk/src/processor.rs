@@ -1,7 +1,7 @@
 //! What an author implements.
 
 use crate::config::Configuration;
-use crate::contract::{Context, Descriptor, Entry, Error, Memo, Outcome, Problem, Signal};
+use crate::contract::{Context, Descriptor, Entry, Error, Memo, Outcome, Part, Problem, Signal};
 
 /// A processor that answers batch by batch. [`export!`](crate::export!) makes a guest of it.
 ///
@@ -77,4 +77,42 @@ pub trait Rewriter: Processor {
     ///
     /// The items are given up, and counted so.
     fn rewrite(&mut self, memo: &[u8], signal: Signal, batch: &[u8]) -> Result<Outcome, Error>;
+}
+
+/// A processor whose state outlives the process, where the YAML names a storage for it;
+/// `export!(Type, snapshotter)`. Not with [`Partition::Any`](crate::Partition::Any).
+///
+/// A snapshot is good for one life of the process: after a crash there is none. An instance that is
+/// replaced within one life begins without the state of the one before.
+pub trait Snapshotter: Processor {
+    /// Called at a clean shutdown, after everything else, again and again until it answers nothing: a
+    /// large state comes in pieces. A key may stand in any number of parts. Nothing that is asked of the
+    /// host in this call takes effect.
+    ///
+    /// # Errors
+    ///
+    /// Nothing of this instance is kept.
+    fn snapshot(&mut self) -> Result<Vec<Part>, Error>;
+
+    /// Called on a new instance, any number of times, before [`Replayer::replay`] and any batch, with the
+    /// parts of the keys that it sees: as many as there were, whatever the number of instances was
+    /// then. Those of one key come in the order in which they were written.
+    ///
+    /// # Errors
+    ///
+    /// A new instance takes the place of this one, and begins empty.
+    fn restore(&mut self, parts: &[Part]) -> Result<(), Error>;
+}
+
+/// A processor that answers questions of whoever operates the gateway, at the extension `admin`;
+/// `export!(Type, inspector)`.
+pub trait Inspector: Processor {
+    /// Called on each instance between batches. Answers JSON text. What `query` means is up to the
+    /// processor; it may be empty. Bound the work: a call that passes its deadline costs the instance and
+    /// its state. Nothing that is asked of the host in this call takes effect.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the query.
+    fn inspect(&self, query: &str) -> Result<String, String>;
 }

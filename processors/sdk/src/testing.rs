@@ -16,6 +16,7 @@ mod json;
 mod scan;
 mod scenario;
 mod short;
+mod snapshot;
 mod store;
 mod table;
 
@@ -23,6 +24,7 @@ pub use cases::{CaseError, Failure, run_cases};
 pub use driver::{Driver, Native};
 pub use scan::scan;
 pub use scenario::run_scenarios;
+pub use snapshot::{restore, take_snapshot};
 pub(crate) use store::Store;
 pub use table::run_tables;
 

@@ -19,27 +19,21 @@ impl Side {
     pub(crate) fn decoded(message: Option<Message<'_>>, scale: i32) -> Result<Self, Invalid> {
         let mut side = Self::default();
         let Some(message) = message else { return Ok(side) };
-        let mut offset = 0;
-        let mut empty = 0;
         for field in message.fields() {
             let field = field?;
             match (field.number(), field.wire_type()) {
-                (Buckets::OFFSET, _) => offset = zigzag(field.varint()?),
+                (Buckets::OFFSET, _) => side.first = zigzag(field.varint()?).into(),
                 (Buckets::BUCKET_COUNTS, WireType::Length) => {
-                    let mut packed = field.payload();
-                    while let Some((count, rest)) = varint(packed) {
-                        side.push(count, &mut empty)?;
-                        packed = rest;
-                    }
-                    if !packed.is_empty() {
-                        return Err(malformed(message));
-                    }
+                    unpack(field.payload(), &mut side.counts).ok_or_else(|| malformed(message))?;
                 }
-                (Buckets::BUCKET_COUNTS, _) => side.push(field.varint()?, &mut empty)?,
+                (Buckets::BUCKET_COUNTS, _) => side.counts.push(field.varint()?),
                 _ => {}
             }
+            if side.counts.len() > POINT_BUCKETS_MAX {
+                return Err(Invalid::TooManyBuckets);
+            }
         }
-        side.first = side.first.saturating_add(offset.into());
+        side.trim();
         side.checked(scale)
     }
 
@@ -63,33 +57,18 @@ impl Side {
     }
 
     /// `first` counts the empty buckets at the start, `empty` those since the last that is not.
-    #[inline]
-    fn push(&mut self, count: u64, empty: &mut usize) -> Result<(), Invalid> {
-        if count == 0 {
-            if self.counts.is_empty() {
-                self.first += 1;
-            } else {
-                *empty += 1;
-            }
-            return Ok(());
-        }
-        if self.counts.len() + *empty >= POINT_BUCKETS_MAX {
-            return Err(Invalid::TooManyBuckets);
-        }
-        if *empty > 0 {
-            self.counts.resize(self.counts.len() + *empty, 0);
-            *empty = 0;
-        }
-        self.counts.push(count);
-        Ok(())
-    }
-
     /// Index of the last bucket.
     pub(crate) fn last(&self) -> i64 {
         self.first + self.counts.len() as i64 - 1
     }
 
     pub(crate) fn sum(&self) -> Option<u64> {
+        let all = |(sum, bits): (u64, u64), count: &u64| (sum.wrapping_add(*count), bits | count);
+        let (sum, bits) = self.counts.iter().fold((0, 0), all);
+        // As good as always: counts that cannot overflow together, whose sum needs no look at each.
+        if bits >> (u64::BITS - POINT_BUCKETS_MAX.ilog2() - 1) == 0 {
+            return Some(sum);
+        }
         self.counts.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count))
     }
 
@@ -150,25 +129,31 @@ impl Side {
         if self.counts.len() < end {
             self.counts.resize(end, 0);
         }
-        let places = self.counts.iter_mut().skip(start);
-        places.zip(&other.counts).for_each(|(sum, count)| *sum = sum.wrapping_add(*count));
+        let places = self.counts.get_mut(start..end).unwrap_or_default();
+        places
+            .iter_mut()
+            .zip(&other.counts)
+            .for_each(|(sum, count)| *sum = sum.wrapping_add(*count));
     }
 
     /// Takes off buckets of the same width; false where one of them has less than it is to lose.
     pub(crate) fn subtract(&mut self, other: &Self) -> bool {
-        (other.first..).zip(&other.counts).all(|(index, less)| {
-            let place = usize::try_from(index - self.first).ok();
-            match place.and_then(|place| self.counts.get_mut(place)) {
-                Some(count) => match count.checked_sub(*less) {
-                    Some(difference) => {
-                        *count = difference;
-                        true
-                    }
-                    None => false,
-                },
-                None => *less == 0,
-            }
-        })
+        // Empty buckets may lie anywhere.
+        let used = other.counts.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
+        let empty = other.counts.iter().take_while(|count| **count == 0).count();
+        let Some(less) = other.counts.get(empty..used) else { return true };
+        if less.is_empty() {
+            return true;
+        }
+        let start = usize::try_from(other.first + empty as i64 - self.first);
+        let places = start.ok().and_then(|start| self.counts.get_mut(start..start + less.len()));
+        let Some(places) = places else { return false };
+        let mut is_less = false;
+        for (count, less) in places.iter_mut().zip(less) {
+            is_less |= *count < *less;
+            *count = count.wrapping_sub(*less);
+        }
+        !is_less
     }
 
     pub(crate) fn trim(&mut self) {
@@ -184,22 +169,36 @@ impl Side {
     }
 }
 
-/// Reads a varint off the start.
-#[inline]
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let (&first, rest) = bytes.split_first()?;
-    if first < 0x80 {
-        return Some((first.into(), rest));
+/// Appends the counts of a packed record, up to one more than a point may have; none where one of
+/// them is malformed.
+fn unpack(mut packed: &[u8], counts: &mut Vec<u64>) -> Option<()> {
+    // No count is shorter than a byte, and few are longer than two.
+    counts.reserve((packed.len() / 2).min(POINT_BUCKETS_MAX));
+    while counts.len() <= POINT_BUCKETS_MAX {
+        let count;
+        (count, packed) = match *packed {
+            [] => return Some(()),
+            [first @ 0..0x80, ref rest @ ..] => (first.into(), rest),
+            [first, second @ 0..0x80, ref rest @ ..] => {
+                (u64::from(first & 0x7f) | u64::from(second) << 7, rest)
+            }
+            _ => long_varint(packed)?,
+        };
+        counts.push(count);
     }
-    let mut value = u64::from(first & 0x7f);
-    for (index, &byte) in rest.iter().take(9).enumerate() {
+    Some(())
+}
+
+fn long_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0;
+    for (index, &byte) in bytes.iter().take(10).enumerate() {
         // The tenth byte holds the 64th bit only.
-        if index == 8 && byte > 1 {
+        if index == 9 && byte > 1 {
             return None;
         }
-        value |= u64::from(byte & 0x7f) << (7 * (index + 1));
+        value |= u64::from(byte & 0x7f) << (7 * index);
         if byte < 0x80 {
-            return Some((value, rest.get(index + 1..)?));
+            return Some((value, bytes.get(index + 1..)?));
         }
     }
     None

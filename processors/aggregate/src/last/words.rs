@@ -30,9 +30,9 @@ impl ExplicitWords {
         let extremes = extremes(summary);
         let length = 1 + extremes.map_or(0, |extremes| extremes.len()) + bounds.len() + 1;
         let words = resized(&mut self.0, length);
-        let head = std::iter::once(optional(summary.sum));
-        let values = head.chain(extremes.into_iter().flatten()).chain(counts);
-        words.iter_mut().zip(values).for_each(|(word, value)| *word = value);
+        let words = filled(words, &[optional(summary.sum)]);
+        let words = filled(words, extremes.as_ref().map_or(&[], |extremes| extremes));
+        words.iter_mut().zip(counts).for_each(|(word, count)| *word = count);
     }
 
     pub(super) fn get(&self, bounds: &Bounds) -> (Summary, &[u64]) {
@@ -86,9 +86,10 @@ impl ExponentialWords {
         let counts = positive.counts.len() + negative.counts.len();
         let length = head.len() + extremes.map_or(0, |extremes| extremes.len()) + counts;
         let words = resized(&mut self.0, length);
-        let counts = positive.counts.iter().chain(&negative.counts).copied();
-        let values = head.into_iter().chain(extremes.into_iter().flatten()).chain(counts);
-        words.iter_mut().zip(values).for_each(|(word, value)| *word = value);
+        let words = filled(words, &head);
+        let words = filled(words, extremes.as_ref().map_or(&[], |extremes| extremes));
+        let words = filled(words, &positive.counts);
+        filled(words, &negative.counts);
     }
 
     /// None only of words that [`restored`](Self::restored) refuses.
@@ -139,6 +140,15 @@ fn resized(words: &mut Box<[u64]>, length: usize) -> &mut [u64] {
         *words = vec![0; length].into();
     }
     words
+}
+
+/// Puts the values at the start; answers what is left.
+fn filled<'a>(words: &'a mut [u64], values: &[u64]) -> &'a mut [u64] {
+    let Some((start, rest)) = words.split_at_mut_checked(values.len()) else {
+        return &mut [];
+    };
+    start.copy_from_slice(values);
+    rest
 }
 
 fn extremes(summary: &Summary) -> Option<[u64; 2]> {

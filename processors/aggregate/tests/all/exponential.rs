@@ -103,10 +103,13 @@ impl Histogram for ExponentialHistogramDataPoint {
         let scale = added.iter().map(|shape| shape.0).min().unwrap_or(*SCALES.end());
         let threshold = added.iter().map(|shape| shape.1).fold(0.0, f64::max);
         let max = EXPONENTIAL_BUCKETS_MAX as i64;
-        assert!(width(values, self.scale, self.zero_threshold) <= max);
+        let sides = [&self.positive, &self.negative].into_iter().flatten();
+        assert!(sides.map(|side| side.bucket_counts.len() as i64).all(|width| width <= max));
         assert!(self.scale <= scale && self.zero_threshold >= threshold);
         if threshold == 0.0 {
             assert_eq!(self.zero_threshold, 0.0);
+            // No wider than it must be.
+            assert!(self.scale == scale || width(values, self.scale + 1, 0.0) > max);
         }
     }
 

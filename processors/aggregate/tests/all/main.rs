@@ -1,4 +1,5 @@
 //! Streams of random measurements, folded by the crate and counted directly, must agree.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests")]
 
 mod damage;
 mod exemplars;

@@ -50,35 +50,60 @@ struct Source {
     last: Last,
 }
 
+/// What a total must hold.
+struct Expected<H: Histogram> {
+    /// Shapes of what was added.
+    shapes: Vec<H::Shape>,
+    values: Vec<f64>,
+    /// Those from before a reset too.
+    ever: Vec<f64>,
+    /// Of all that was measured: sums of sources are rounded by what was before the total too.
+    size: f64,
+    /// Whether all sources were there from their start.
+    is_whole: bool,
+    has: Has,
+}
+
+impl<H: Histogram> Expected<H> {
+    fn nothing(has: Has) -> Self {
+        let (values, ever) = (Vec::new(), Vec::new());
+        Self { shapes: Vec::new(), values, ever, size: 0.0, is_whole: true, has }
+    }
+
+    fn add(&mut self, values: &[f64], shape: &H::Shape) {
+        self.values.extend(values);
+        self.ever.extend(values);
+        if !values.is_empty() {
+            self.shapes.push(shape.clone());
+        }
+    }
+}
+
 /// Sources report changes; the total is written and begins again, or not.
 pub(crate) fn deltas<H: Histogram>(random: &mut Random) {
     let kind = H::kind(true);
     let stream = Stream::new(random);
     let mut total = Total::new(kind);
-    let (mut all, mut added) = (Vec::new(), Vec::new());
-    let mut size = 0.0;
+    let mut expected = Expected::<H>::nothing(stream.has);
     for _ in 0..1 + random.below(12) {
         let values: Vec<f64> =
             (0..random.below(20)).map(|_| H::measurement(random, &stream)).collect();
         let shape = H::shape(random, &stream, &values);
         let point = H::of(&shape, &values, stream.has);
         with(kind, &point, |point| total.add(point)).unwrap();
-        if !values.is_empty() {
-            added.push(shape);
-        }
-        size += magnitude(&values);
-        all.extend(values);
+        expected.add(&values, &shape);
+        expected.size += magnitude(&values);
         if random.one_in(4) {
             total = restored(&total);
         }
         if random.one_in(6) {
-            check::<H>(&mut total, &added, &all, true, size, stream.has);
+            check(&mut total, &expected);
             total.reset();
-            (all, size) = (Vec::new(), 0.0);
-            // The shape stays: so does the memory of how it came to be.
+            // Its shape stays.
+            (expected.values, expected.size) = (Vec::new(), 0.0);
         }
     }
-    check::<H>(&mut total, &added, &all, true, size, stream.has);
+    check(&mut total, &expected);
 }
 
 /// Sources report everything since their start, come while the total is there, and start again.
@@ -87,10 +112,7 @@ pub(crate) fn cumulatives<H: Histogram>(random: &mut Random) {
     let stream = Stream::new(random);
     let mut total = Total::new(kind);
     let mut sources: Vec<Source> = (0..1 + random.below(4)).map(|_| Source::default()).collect();
-    let (mut all, mut added): (Vec<f64>, Vec<H::Shape>) = (Vec::new(), Vec::new());
-    let mut is_whole = true;
-    // Of all that was measured: sums of sources are rounded by what was before the total too.
-    let mut size = 0.0;
+    let mut expected = Expected::<H>::nothing(stream.has);
     let mut shapes: Vec<Option<H::Shape>> = sources.iter().map(|_| None).collect();
     for _ in 0..1 + random.below(16) {
         let index = random.below(sources.len());
@@ -100,37 +122,41 @@ pub(crate) fn cumulatives<H: Histogram>(random: &mut Random) {
         let known = source.values.len();
         let more = if restarts { random.below(before) } else { random.below(20) };
         source.values.extend((0..more).map(|_| H::measurement(random, &stream)));
-        size += magnitude(&source.values[if restarts { 0 } else { known }..]);
+        expected.size += magnitude(&source.values[if restarts { 0 } else { known }..]);
         let shape = H::shape(random, &stream, &source.values);
         let point = H::of(&shape, &source.values, stream.has);
         let is_first = source.last.is_none();
+        let mut sets = true;
         with(kind, &point, |point| {
             if is_first && random.one_in(5) {
                 // Its past was counted elsewhere.
-                is_whole &= source.values.is_empty();
+                expected.is_whole &= source.values.is_empty();
             } else {
-                match total.add_since(point, &source.last).unwrap() {
+                // Either leaves the same, which the rest of the stream shows.
+                let advance = random.one_in(2);
+                let step = if advance {
+                    total.advance(point, &mut source.last).unwrap()
+                } else {
+                    total.add_since(point, &source.last).unwrap()
+                };
+                sets = !advance || step == Step::Fell;
+                match step {
                     Step::Added => {
                         assert!(!restarts, "a restart with fewer values was not seen");
-                        all.extend(&source.values[known..]);
-                        if more > 0 {
-                            let before = shapes[index].as_ref().filter(|_| !is_first);
-                            added.push(
-                                before.map_or(shape.clone(), |before| H::common(before, &shape)),
-                            );
-                        }
+                        let before = shapes[index].as_ref().filter(|_| !is_first);
+                        let common = before.map(|before| H::common(before, &shape));
+                        expected.add(&source.values[known..], common.as_ref().unwrap_or(&shape));
                     }
                     Step::Fell => {
                         assert!(restarts, "fell without a restart");
                         total.add(point).unwrap();
-                        all.extend(&source.values);
-                        if more > 0 {
-                            added.push(shape.clone());
-                        }
+                        expected.add(&source.values, &shape);
                     }
                 }
             }
-            source.last.set(point).unwrap();
+            if sets {
+                source.last.set(point).unwrap();
+            }
         });
         shapes[index] = Some(shape);
         if random.one_in(4) {
@@ -138,10 +164,10 @@ pub(crate) fn cumulatives<H: Histogram>(random: &mut Random) {
             source.last = restored_last(&source.last);
         }
         if random.one_in(4) {
-            check::<H>(&mut total, &added, &all, is_whole, size, stream.has);
+            check(&mut total, &expected);
         }
     }
-    check::<H>(&mut total, &added, &all, is_whole, size, stream.has);
+    check(&mut total, &expected);
 }
 
 /// A source continues under another identity, with what it has more than it had.
@@ -174,30 +200,24 @@ fn magnitude(values: &[f64]) -> f64 {
     values.iter().map(|value| value.abs()).sum()
 }
 
-fn check<H: Histogram>(
-    total: &mut Total,
-    added: &[H::Shape],
-    values: &[f64],
-    is_whole: bool,
-    size: f64,
-    has: Has,
-) {
+fn check<H: Histogram>(total: &mut Total, expected: &Expected<H>) {
     let written: H = crate::support::written(total);
-    let expected = H::of(&written.shape_of(), values, Has { sum: true, extremes: true });
-    assert_eq!(written.buckets(), expected.buckets());
-    written.check_shape(added, values);
+    let has = expected.has;
+    let direct = H::of(&written.shape_of(), &expected.values, Has { sum: true, extremes: true });
+    assert_eq!(written.buckets(), direct.buckets());
+    written.check_shape(&expected.shapes, &expected.ever);
     let (count, sum, min, max) = written.summary();
-    let (_, expected_sum, expected_min, expected_max) = expected.summary();
-    assert_eq!(count, values.len() as u64);
-    assert_eq!(sum.is_some(), has.sum || values.is_empty());
-    if let (Some(sum), Some(expected)) = (sum, expected_sum) {
-        assert!((sum - expected).abs() <= size * 1e-12, "{sum} {expected}");
+    let (_, direct_sum, direct_min, direct_max) = direct.summary();
+    assert_eq!(count, expected.values.len() as u64);
+    assert_eq!(sum.is_some(), has.sum || expected.values.is_empty());
+    if let (Some(sum), Some(direct)) = (sum, direct_sum) {
+        assert!((sum - direct).abs() <= expected.size * 1e-12, "{sum} {direct}");
     }
-    if has.extremes && is_whole {
-        assert_eq!((min, max), (expected_min, expected_max));
+    if has.extremes && expected.is_whole {
+        assert_eq!((min, max), (direct_min, direct_max));
     } else {
-        assert!(min.is_none() || min == expected_min, "{min:?} {expected_min:?}");
-        assert!(max.is_none() || max == expected_max, "{max:?} {expected_max:?}");
+        assert!(min.is_none() || min == direct_min, "{min:?} {direct_min:?}");
+        assert!(max.is_none() || max == direct_max, "{max:?} {direct_max:?}");
         assert!(has.extremes || min.is_none() && max.is_none());
     }
 }

@@ -431,8 +431,14 @@ impl Limiter {
                 group.own -= 1;
             }
         }
-        self.next_fold = self.next_fold.wrapping_add(1) & !(1 << 31);
         fold.seen = self.clock();
+        Some(self.counted_in(fold))
+    }
+
+    /// Gives a fold its number, and counts it in where it takes room.
+    pub(super) fn counted_in(&mut self, fold: Fold) -> u32 {
+        let number = self.next_fold;
+        self.next_fold = self.next_fold.wrapping_add(1) & !(1 << 31);
         if let Some(group) = self.groups.get_mut(&fold.group) {
             match fold.level {
                 Level::Overflow => group.has_overflow = true,
@@ -443,7 +449,7 @@ impl Limiter {
         self.other_memory += fold.memory();
         self.fold_numbers.insert(fold.identity, number);
         self.folds.insert(number, fold);
-        Some(number)
+        number
     }
 }
 

@@ -22,6 +22,10 @@ pub(super) fn email(bytes: &[u8], from: usize, at: usize) -> Option<usize> {
     let domain = sign + 1;
     let is_domain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-".contains(byte);
     let whole = bytes.get(domain..domain + run(bytes, domain, is_domain))?;
+    // A placeholder there was no part of an address before either.
+    if bytes.get(domain + whole.len()) == Some(&b'{') {
+        return None;
+    }
     // A dot or a dash at the end belongs to the sentence.
     let ends = whole.iter().rposition(u8::is_ascii_alphanumeric)? + 1;
     let whole = whole.get(..ends)?;

@@ -2,8 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests")]
 
 mod corpus;
+mod learning;
+mod memory;
 mod random;
+mod repeated;
+mod snapshot;
 mod tables;
+mod tokens;
 mod values;
 
 use tamis_normalize::{Learning, Paths};

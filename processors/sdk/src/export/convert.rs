@@ -1,6 +1,7 @@
 //! Between the generated types and those of the SDK, field by field.
 
 use super::worlds::replayer_world::exports::tamis::processor::replayer;
+use super::worlds::snapshotter_world::exports::tamis::processor::snapshotter;
 use super::worlds::types;
 use crate::contract;
 
@@ -120,5 +121,17 @@ impl From<replayer::Entry> for contract::Entry {
 impl From<replayer::Memo> for contract::Memo {
     fn from(memo: replayer::Memo) -> Self {
         Self { key: memo.key, memo: memo.memo }
+    }
+}
+
+impl From<snapshotter::Part> for contract::Part {
+    fn from(part: snapshotter::Part) -> Self {
+        Self { key: part.key, state: part.state }
+    }
+}
+
+impl From<contract::Part> for snapshotter::Part {
+    fn from(part: contract::Part) -> Self {
+        Self { key: part.key, state: part.state }
     }
 }

@@ -1,12 +1,16 @@
 //! One instance of a processor and the generated traits that the host calls.
 
 use super::worlds::handler_world::exports::tamis::processor::handler;
+use super::worlds::inspector_world::exports::tamis::processor::inspector;
 use super::worlds::replayer_world::exports::tamis::processor::replayer;
 use super::worlds::rewriter_world::exports::tamis::processor::rewriter;
+use super::worlds::snapshotter_world::exports::tamis::processor::snapshotter;
 use super::worlds::ticker_world::exports::tamis::processor::ticker;
 use super::worlds::types;
 use super::worlds::watcher_world::exports::tamis::processor::watcher;
-use crate::{Configuration, Error, Processor, Replayer, Rewriter, Ticker, Watcher};
+use crate::{
+    Configuration, Error, Inspector, Processor, Replayer, Rewriter, Snapshotter, Ticker, Watcher,
+};
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
@@ -117,5 +121,32 @@ where
         let rewrite =
             |processor: &mut E::Processor| processor.rewrite(&memo, signal.into(), &batch);
         E::instance().with(|instance| instance.call(rewrite)).map(Into::into)
+    }
+}
+
+impl<E: Export> snapshotter::Guest for E
+where
+    E::Processor: Snapshotter,
+{
+    fn snapshot() -> Result<Vec<snapshotter::Part>, types::Error> {
+        let parts = E::instance().with(|instance| instance.call(Snapshotter::snapshot))?;
+        Ok(parts.into_iter().map(Into::into).collect())
+    }
+
+    fn restore(parts: Vec<snapshotter::Part>) -> Result<(), types::Error> {
+        let parts: Vec<_> = parts.into_iter().map(Into::into).collect();
+        E::instance().with(|instance| instance.call(|processor| processor.restore(&parts)))
+    }
+}
+
+impl<E: Export> inspector::Guest for E
+where
+    E::Processor: Inspector,
+{
+    fn inspect(query: String) -> Result<String, String> {
+        E::instance().with(|instance| match instance.0.borrow().as_ref() {
+            Some(processor) => processor.inspect(&query),
+            None => Err("called before configure".to_owned()),
+        })
     }
 }

@@ -116,9 +116,48 @@ pub mod rewriter_world {
     });
 }
 
+pub mod snapshotter_world {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "
+            package tamis:sdk;
+            world snapshotter {
+                export tamis:processor/snapshotter@0.1.0;
+            }
+        ",
+        world: "tamis:sdk/snapshotter",
+        with: {
+            "tamis:processor/types@0.1.0": crate::export::worlds::types,
+            "tamis:processor/snapshotter@0.1.0": generate,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_snapshotter",
+    });
+}
+
+pub mod inspector_world {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "
+            package tamis:sdk;
+            world inspector {
+                export tamis:processor/inspector@0.1.0;
+            }
+        ",
+        world: "tamis:sdk/inspector",
+        with: {
+            "tamis:processor/inspector@0.1.0": generate,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_inspector",
+    });
+}
+
 pub use handler_world::export_handler;
 pub(super) use imports_world::tamis::processor::types;
+pub use inspector_world::export_inspector;
 pub use replayer_world::export_replayer;
 pub use rewriter_world::export_rewriter;
+pub use snapshotter_world::export_snapshotter;
 pub use ticker_world::export_ticker;
 pub use watcher_world::export_watcher;
