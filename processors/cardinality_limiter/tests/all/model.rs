@@ -39,7 +39,7 @@ fn each_world(salt: u64, run: impl Fn(&mut World)) {
         }
         let mut random = Random::new(seed << 32 | salt << 24 | number);
         let plan = plan::Plan::new(&mut random);
-        let told = format!("TAMIS_TEST_SEED={seed} TAMIS_TEST_WORLD={number} {}", plan.json);
+        let told = format!("TAMIS_TEST_SEED={seed} TAMIS_TEST_WORLD={number} {plan:?}");
         let mut world = World::new(plan, random);
         if catch_unwind(AssertUnwindSafe(|| run(&mut world))).is_err() {
             failed.push(told);

@@ -60,6 +60,7 @@ pub struct Metric {
     pub doubles: bool,
 }
 
+#[derive(Debug)]
 pub struct Plan {
     pub json: String,
     pub mode: &'static str,

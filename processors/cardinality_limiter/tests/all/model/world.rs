@@ -98,7 +98,11 @@ impl World {
             match self.plan.initial {
                 // Whether its value counts then depends on what is known of it.
                 "drop" => source.alive = false,
-                _ => source.restart(&self.plan, &mut self.random, self.now),
+                _ => {
+                    // What is older and still on the way gets lost.
+                    self.delayed.retain(|sent| sent.source != number);
+                    source.restart(&self.plan, &mut self.random, self.now);
+                }
             }
         }
         source.alive
@@ -109,10 +113,7 @@ impl World {
     }
 
     fn turn(&mut self, number: usize, sent: &mut Vec<Sent>) {
-        if !self.random.one_in(50) && !self.is_to_report(number) || self.random.one_in(4) {
-            return;
-        }
-        if !self.sources[number].alive {
+        if !self.is_to_report(number) || self.random.one_in(4) {
             return;
         }
         match self.random.below(60) {
@@ -156,7 +157,9 @@ impl World {
             sent.sort_by_key(|sent| sent.time);
             return;
         }
-        let arrived = std::mem::take(&mut self.delayed);
+        let mut arrived = std::mem::take(&mut self.delayed);
+        // What a source added while it was silent for so long is nobody's: what it had is forgotten.
+        arrived.retain(|sent| self.now - self.sources[sent.source].received <= SILENCE);
         for point in std::mem::take(sent) {
             let is_twice = !self.sources[point.source].kind.is_delta() && self.random.one_in(10);
             match point.no_value {
