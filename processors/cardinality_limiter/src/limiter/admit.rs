@@ -287,11 +287,15 @@ impl Limiter {
         case: &Case<'_, '_>,
     ) -> Result<Option<Box<Base>>, wire::Error> {
         let kind = case.around.metric.kind;
-        let Some(kind) = kind.filter(|kind| kind.is_cumulative() && !kind.is_level()) else {
-            return Ok(None);
-        };
+        let Some(kind) = kind.filter(|kind| kind.is_cumulative()) else { return Ok(None) };
         let ended = self.ended.get(&case.identity).map_or(0, |(time, _)| *time);
         let stream = self.table.get(slot);
+        if kind.is_level() {
+            // It is what it is, since then.
+            let point = Point::read(kind, case.message)?;
+            let base = Base { last: Last::default(), start: ended };
+            return Ok((ended > point.start).then(|| Box::new(base)));
+        }
         if !stream.last.is_none() && (stream.place == Place::Folded || ended > stream.time) {
             let (last, start) = (stream.last.clone(), stream.time.max(ended));
             return Ok(Some(Box::new(Base { last, start })));

@@ -7,6 +7,8 @@ use crate::table::Place;
 
 /// The table is gone through at most so often in one idle time.
 const SWEEPS: u64 = 20;
+/// When a sum last left is remembered for so many idle times: if it comes again, it begins after that.
+const ENDED_IDLES: u32 = 8;
 
 impl Limiter {
     pub(super) fn expire_when_due(&mut self) {
@@ -45,7 +47,7 @@ impl Limiter {
         if ends_epoch {
             self.epoch = self.now;
         }
-        self.ended.retain(|_, (_, seen)| !is_idle(*seen));
+        self.ended.retain(|_, (_, seen)| clock.wrapping_sub(*seen) <= ENDED_IDLES * idle);
         self.count_memory();
     }
 
@@ -106,7 +108,9 @@ impl Limiter {
         for number in gone {
             let Some(fold) = self.folds.remove(&number) else { continue };
             self.fold_numbers.remove(&fold.identity);
-            self.ended.insert(fold.identity, (fold.time, clock));
+            if self.has_memory() {
+                self.ended.insert(fold.identity, (fold.time, clock));
+            }
             self.claims.give_back(fold.claims);
             if let Some(group) = self.groups.get_mut(&fold.group) {
                 match fold.level {

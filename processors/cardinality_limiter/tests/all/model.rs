@@ -19,7 +19,7 @@ use random::Random;
 use world::World;
 
 /// With some tens of streams each, thousands in all.
-const WORLDS: u64 = 400;
+const WORLDS: u64 = 150;
 
 fn number(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
