@@ -2,4 +2,5 @@
 
 mod model;
 mod smoke;
+mod stories;
 mod support;

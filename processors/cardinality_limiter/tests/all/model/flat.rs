@@ -10,32 +10,32 @@ use super::measure::Measure;
 use super::plan::{Kind, Metric};
 use super::source::{explicit, exponential, identity};
 
-pub const MARK: &str = "otel.metric.overflow";
-pub const REPLACEMENT: &str = "otel.cardinality_overflow";
+pub(crate) const MARK: &str = "otel.metric.overflow";
+pub(crate) const REPLACEMENT: &str = "otel.cardinality_overflow";
 
 #[derive(Debug, Clone)]
-pub struct Flat {
-    pub identity: String,
-    pub metric: String,
-    pub kind: Kind,
-    pub resource: Vec<(String, String)>,
-    pub labels: BTreeMap<String, String>,
-    pub start: u64,
-    pub time: u64,
-    pub measure: Measure,
-    pub no_value: bool,
+pub(crate) struct Flat {
+    pub(crate) identity: String,
+    pub(crate) metric: String,
+    pub(crate) kind: Kind,
+    pub(crate) resource: Vec<(String, String)>,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) start: u64,
+    pub(crate) time: u64,
+    pub(crate) measure: Measure,
+    pub(crate) no_value: bool,
     /// When it left, and with which batch.
-    pub received: u64,
-    pub batch: usize,
+    pub(crate) received: u64,
+    pub(crate) batch: usize,
 }
 
 impl Flat {
-    pub fn is_overflow(&self) -> bool {
+    pub(crate) fn is_overflow(&self) -> bool {
         self.labels.contains_key(MARK)
     }
 
     /// What a budget goes by: of the point, else of the resource.
-    pub fn dimension(&self, key: &str) -> String {
+    pub(crate) fn dimension(&self, key: &str) -> String {
         if key == "resource" {
             return format!("{:?}", self.resource);
         }
@@ -89,7 +89,7 @@ impl Around {
 }
 
 /// `units`: of static life, so that identities can be made of them.
-pub fn flat(request: &ExportMetricsServiceRequest) -> Vec<Flat> {
+pub(crate) fn flat(request: &ExportMetricsServiceRequest) -> Vec<Flat> {
     let mut all = Vec::new();
     for group in &request.resource_metrics {
         let resource = group.resource.as_ref().map_or(&[][..], |one| &one.attributes);

@@ -7,7 +7,7 @@ use super::measure::Measure;
 use super::plan::{IDLE, Kind};
 use super::world::World;
 
-pub fn all(world: &World) {
+pub(crate) fn all(world: &World) {
     if world.plan.is_soft() {
         everything_leaves(world);
     } else {
@@ -208,7 +208,6 @@ fn conserved(world: &World, metric: usize) {
         }
         last.into_iter().for_each(|last| left.plus(last));
     }
-    if std::env::var("TRACE").is_ok() { trace(world, metric); }
     let is_same = left.is(&came, kind.is_histogram());
     assert!(is_same, "{} {kind:?}: left {left:#?} came {came:#?}", plan.metrics[metric].name);
 }
@@ -280,19 +279,4 @@ fn everything_leaves(world: &World) {
         all
     };
     assert_eq!(count(&world.came, false), count(&world.left, true));
-}
-
-#[allow(dead_code)]
-pub fn trace(world: &World, metric: usize) {
-    let name = &world.plan.metrics[metric].name;
-    let mut lines: Vec<(usize, u64, String)> = Vec::new();
-    for (what, points) in [("came", &world.came), ("LEFT", &world.left)] {
-        for p in points.iter().filter(|p| p.metric == *name) {
-            let t = |t: u64| (t as i128 - super::plan::BEGAN as i128) as f64 / 1e9;
-            lines.push((p.batch, p.received, format!("{} {what} {:.9}..{:.9} {} r{} {}", p.batch, t(p.start), t(p.time), p.measure.whole(), t(p.received), p.identity)));
-        }
-    }
-    lines.sort_by_key(|l| l.0);
-    for l in lines { eprintln!("{}", l.2); }
-    for s in world.of(metric) { eprintln!("{} {}", s.counted.whole(), s.identity); }
 }

@@ -2,12 +2,12 @@
 
 use super::random::Random;
 
-pub const SECOND: u64 = 1_000_000_000;
-pub const BEGAN: u64 = 1_700_000_000 * SECOND;
-pub const IDLE: u64 = 20 * SECOND;
+pub(crate) const SECOND: u64 = 1_000_000_000;
+pub(crate) const BEGAN: u64 = 1_700_000_000 * SECOND;
+pub(crate) const IDLE: u64 = 20 * SECOND;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Gauge,
     Sum { delta: bool, monotonic: bool },
     Histogram { delta: bool },
@@ -16,7 +16,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Gauge,
         Self::Sum { delta: true, monotonic: true },
         Self::Sum { delta: true, monotonic: false },
@@ -29,7 +29,7 @@ impl Kind {
         Self::Summary,
     ];
 
-    pub fn is_delta(self) -> bool {
+    pub(crate) fn is_delta(self) -> bool {
         match self {
             Self::Sum { delta, .. } | Self::Histogram { delta } | Self::Exponential { delta } => {
                 delta
@@ -38,57 +38,57 @@ impl Kind {
         }
     }
 
-    pub fn is_histogram(self) -> bool {
+    pub(crate) fn is_histogram(self) -> bool {
         matches!(self, Self::Histogram { .. } | Self::Exponential { .. })
     }
 
-    pub fn is_level(self) -> bool {
+    pub(crate) fn is_level(self) -> bool {
         self == Self::Sum { delta: false, monotonic: false }
     }
 
     /// Cumulative, and never falling.
-    pub fn is_total(self) -> bool {
+    pub(crate) fn is_total(self) -> bool {
         !self.is_delta() && !self.is_level() && !matches!(self, Self::Gauge | Self::Summary)
     }
 }
 
 #[derive(Debug, Clone)]
-pub struct Metric {
-    pub name: String,
-    pub unit: &'static str,
-    pub kind: Kind,
-    pub doubles: bool,
+pub(crate) struct Metric {
+    pub(crate) name: String,
+    pub(crate) unit: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) doubles: bool,
 }
 
 #[derive(Debug)]
-pub struct Plan {
-    pub json: String,
-    pub mode: &'static str,
-    pub limit: usize,
-    pub reserve: usize,
-    pub by: Vec<&'static str>,
-    pub value_limit: Option<usize>,
-    pub total: Option<usize>,
-    pub gauge: &'static str,
-    pub initial: &'static str,
-    pub normalizes: bool,
-    pub dry_run: bool,
-    pub metrics: Vec<Metric>,
+pub(crate) struct Plan {
+    pub(crate) json: String,
+    pub(crate) mode: &'static str,
+    pub(crate) limit: usize,
+    pub(crate) reserve: usize,
+    pub(crate) by: Vec<&'static str>,
+    pub(crate) value_limit: Option<usize>,
+    pub(crate) total: Option<usize>,
+    pub(crate) gauge: &'static str,
+    pub(crate) initial: &'static str,
+    pub(crate) normalizes: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) metrics: Vec<Metric>,
     /// Points come late and twice.
-    pub disorder: bool,
+    pub(crate) disorder: bool,
     /// Values fall without a new start time.
-    pub falls: bool,
+    pub(crate) falls: bool,
     /// Some sources lack a label, so that they may be what others are stripped to.
-    pub ragged: bool,
+    pub(crate) ragged: bool,
     /// Some sources began long before the processor did.
-    pub old: bool,
-    pub stale: bool,
-    pub population: usize,
-    pub steps: usize,
+    pub(crate) old: bool,
+    pub(crate) stale: bool,
+    pub(crate) population: usize,
+    pub(crate) steps: usize,
 }
 
 impl Plan {
-    pub fn new(random: &mut Random) -> Self {
+    pub(crate) fn new(random: &mut Random) -> Self {
         let mode = random.pick(&[
             "overflow", "overflow", "overflow", "strip", "strip", "strip", "replace", "drop",
             "tag", "observe",
@@ -119,6 +119,8 @@ impl Plan {
             population: random.between(3, 40) as usize,
             steps: random.between(10, 40) as usize,
         };
+        // Whether a first value counts is told by whether its source left as itself: that must be plain.
+        plan.ragged &= !plan.old && plan.initial != "drop";
         for number in 0..random.between(1, 4) {
             plan.metrics.push(Metric {
                 name: format!("metric{number}"),
@@ -159,7 +161,7 @@ impl Plan {
         format!("{{{}}}", all.join(", "))
     }
 
-    pub fn is_soft(&self) -> bool {
+    pub(crate) fn is_soft(&self) -> bool {
         self.dry_run || matches!(self.mode, "tag" | "observe")
     }
 }

@@ -5,13 +5,13 @@ use super::plan::{BEGAN, Kind, Metric, Plan, SECOND};
 use super::random::Random;
 
 /// Bounds of explicit histograms; [`COMMON`] are in all.
-pub const BOUNDS: [&[f64]; 3] = [&[1.0, 2.0, 5.0, 10.0], &[1.0, 5.0, 10.0], &[2.0, 5.0, 7.0]];
-pub const COMMON: &[f64] = &[5.0];
+pub(crate) const BOUNDS: [&[f64]; 3] = [&[1.0, 2.0, 5.0, 10.0], &[1.0, 5.0, 10.0], &[2.0, 5.0, 7.0]];
+pub(crate) const COMMON: &[f64] = &[5.0];
 /// Scales of exponential histograms: 0 is the least.
 const SCALES: [i32; 3] = [0, 1, 3];
 
 #[derive(Debug, Clone)]
-pub enum Value {
+pub(crate) enum Value {
     Int(i64),
     Double(f64),
     Explicit { bounds: &'static [f64], counts: Vec<u64>, sum: f64 },
@@ -20,7 +20,7 @@ pub enum Value {
 }
 
 impl Value {
-    pub fn measure(&self) -> Measure {
+    pub(crate) fn measure(&self) -> Measure {
         match self {
             Self::Int(value) => Measure::int(*value),
             Self::Double(value) => Measure::double(*value),
@@ -33,7 +33,7 @@ impl Value {
     }
 }
 
-pub fn explicit(bounds: &[f64], counts: &[u64], sum: f64) -> Measure {
+pub(crate) fn explicit(bounds: &[f64], counts: &[u64], sum: f64) -> Measure {
     let mut measure = Measure { double: sum, scale: sum.abs(), ..Measure::default() };
     for (place, count) in counts.iter().enumerate() {
         let upper = bounds.get(place).copied().unwrap_or(f64::INFINITY);
@@ -44,7 +44,7 @@ pub fn explicit(bounds: &[f64], counts: &[u64], sum: f64) -> Measure {
     measure
 }
 
-pub fn exponential(scale: i32, offset: i32, counts: &[u64], zero: u64, sum: f64) -> Measure {
+pub(crate) fn exponential(scale: i32, offset: i32, counts: &[u64], zero: u64, sum: f64) -> Measure {
     assert!(scale >= 0, "no source has wider buckets");
     let mut measure = Measure { double: sum, scale: sum.abs(), ..Measure::default() };
     measure.ints.insert(ZERO, zero.into());
@@ -59,42 +59,42 @@ pub fn exponential(scale: i32, offset: i32, counts: &[u64], zero: u64, sum: f64)
 
 /// A data point on its way.
 #[derive(Debug, Clone)]
-pub struct Sent {
-    pub source: usize,
-    pub start: u64,
-    pub time: u64,
-    pub value: Value,
-    pub no_value: bool,
+pub(crate) struct Sent {
+    pub(crate) source: usize,
+    pub(crate) start: u64,
+    pub(crate) time: u64,
+    pub(crate) value: Value,
+    pub(crate) no_value: bool,
 }
 
 #[derive(Debug, Clone)]
-pub struct Source {
-    pub metric: usize,
-    pub kind: Kind,
-    pub resource: Vec<(String, String)>,
-    pub scope: String,
-    pub labels: Vec<(String, String)>,
+pub(crate) struct Source {
+    pub(crate) metric: usize,
+    pub(crate) kind: Kind,
+    pub(crate) resource: Vec<(String, String)>,
+    pub(crate) scope: String,
+    pub(crate) labels: Vec<(String, String)>,
     /// As it comes out where nothing is done to it.
-    pub identity: String,
-    pub start: u64,
-    pub time: u64,
-    pub value: Value,
+    pub(crate) identity: String,
+    pub(crate) start: u64,
+    pub(crate) time: u64,
+    pub(crate) value: Value,
     bounds: usize,
     scale: i32,
-    pub alive: bool,
+    pub(crate) alive: bool,
     /// What came in of it, in the order of arrival.
-    pub last: Option<(u64, u64, Measure)>,
-    pub counted: Measure,
+    pub(crate) last: Option<(u64, u64, Measure)>,
+    pub(crate) counted: Measure,
     /// Where its last accepted point left as itself.
-    pub is_own: bool,
-    pub received: u64,
+    pub(crate) is_own: bool,
+    pub(crate) received: u64,
     /// The last point said that there is no value.
-    pub is_stale: bool,
-    pub falls_next: bool,
+    pub(crate) is_stale: bool,
+    pub(crate) falls_next: bool,
 }
 
 impl Source {
-    pub fn new(plan: &Plan, random: &mut Random, now: u64, number: usize) -> Self {
+    pub(crate) fn new(plan: &Plan, random: &mut Random, now: u64, number: usize) -> Self {
         let metric = random.below(plan.metrics.len());
         let of = &plan.metrics[metric];
         let pair = |key: &str, value: String| (key.to_owned(), value);
@@ -145,7 +145,7 @@ impl Source {
     }
 
     /// Begins again from nothing.
-    pub fn restart(&mut self, plan: &Plan, random: &mut Random, now: u64) {
+    pub(crate) fn restart(&mut self, plan: &Plan, random: &mut Random, now: u64) {
         self.start = now.max(self.time + 1);
         self.time = self.start;
         self.empty(plan);
@@ -154,7 +154,7 @@ impl Source {
         }
     }
 
-    pub fn empty(&mut self, plan: &Plan) {
+    pub(crate) fn empty(&mut self, plan: &Plan) {
         let bounds = BOUNDS[self.bounds];
         self.value = match self.kind {
             Kind::Gauge | Kind::Sum { .. } if plan.metrics[self.metric].doubles => {
@@ -205,7 +205,7 @@ impl Source {
     }
 
     /// The next point, of about now.
-    pub fn send(&mut self, number: usize, plan: &Plan, random: &mut Random, now: u64) -> Sent {
+    pub(crate) fn send(&mut self, number: usize, plan: &Plan, random: &mut Random, now: u64) -> Sent {
         let before = self.time;
         self.grow(plan, random);
         self.time = (now - random.between(0, SECOND / 2)).max(before + 1);
@@ -219,7 +219,7 @@ impl Source {
     }
 
     /// A point has arrived; `is_own`: it left as itself.
-    pub fn accept(&mut self, plan: &Plan, sent: &Sent, is_own: bool, now: u64) {
+    pub(crate) fn accept(&mut self, plan: &Plan, sent: &Sent, is_own: bool, now: u64) {
         if sent.no_value {
             self.is_stale = true;
             return;
@@ -253,7 +253,7 @@ impl Source {
 }
 
 /// As [`super::flat`] has it.
-pub fn identity(
+pub(crate) fn identity(
     metric: &Metric,
     resource: &[(String, String)],
     scope: &str,

@@ -24,7 +24,7 @@ fn pairs(
 }
 
 /// Points of one resource, scope and metric stand together, in the order given.
-pub fn batch(metrics: &[Metric], sources: &[Source], sent: &[Sent]) -> ExportMetricsServiceRequest {
+pub(crate) fn batch(metrics: &[Metric], sources: &[Source], sent: &[Sent]) -> ExportMetricsServiceRequest {
     type Key = (Vec<(String, String)>, String, usize);
     let mut groups: BTreeMap<Key, Vec<&Sent>> = BTreeMap::new();
     for point in sent {

@@ -14,20 +14,20 @@ use crate::support::{process, start};
 /// Silent for longer, a source that comes back begins anew: what was known of it may be forgotten.
 const SILENCE: u64 = IDLE * 18 / 10;
 
-pub struct World {
-    pub plan: Plan,
+pub(crate) struct World {
+    pub(crate) plan: Plan,
     random: Random,
-    pub sources: Vec<Source>,
+    pub(crate) sources: Vec<Source>,
     limiter: CardinalityLimiter,
     now: u64,
     delayed: Vec<Sent>,
     batches: usize,
-    pub came: Vec<Flat>,
-    pub left: Vec<Flat>,
+    pub(crate) came: Vec<Flat>,
+    pub(crate) left: Vec<Flat>,
 }
 
 impl World {
-    pub fn new(plan: Plan, random: Random) -> Self {
+    pub(crate) fn new(plan: Plan, random: Random) -> Self {
         testing::reset();
         testing::set_clock(BEGAN);
         let limiter = start(&plan.json);
@@ -37,7 +37,7 @@ impl World {
         Self { plan, random, sources, limiter, now, delayed, batches: 0, came, left }
     }
 
-    pub fn live(&mut self) {
+    pub(crate) fn live(&mut self) {
         for step in 0..self.plan.steps {
             self.now += match self.random.below(20) {
                 0 => IDLE * 13 / 10,
@@ -62,7 +62,7 @@ impl World {
     }
 
     /// All that live report, until nothing is left of those that do not.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.delayed.clear();
         for _ in 0..12 {
             self.now += IDLE / 4;
@@ -77,7 +77,7 @@ impl World {
     }
 
     /// The number of the last batch.
-    pub fn last_batch(&self) -> usize {
+    pub(crate) fn last_batch(&self) -> usize {
         self.batches - 1
     }
 
@@ -163,13 +163,13 @@ impl World {
         for point in std::mem::take(sent) {
             let is_twice = !self.sources[point.source].kind.is_delta() && self.random.one_in(10);
             match point.no_value {
-                false if self.random.one_in(10) => self.delayed.push(point),
+                // A reset is not overtaken: nobody could tell it from a point that is late.
+                false if !self.plan.falls && self.random.one_in(10) => self.delayed.push(point),
                 _ if is_twice => sent.extend([point.clone(), point]),
                 _ => sent.push(point),
             }
         }
         sent.extend(arrived);
-        // A reset is not overtaken: nobody could tell it from a point that is late.
         if self.plan.falls {
             sent.sort_by_key(|sent| sent.time);
         }
@@ -194,11 +194,11 @@ impl World {
     }
 
     /// Sources of a metric.
-    pub fn of(&self, metric: usize) -> impl Iterator<Item = &Source> {
+    pub(crate) fn of(&self, metric: usize) -> impl Iterator<Item = &Source> {
         self.sources.iter().filter(move |source| source.metric == metric)
     }
 
-    pub fn kind(&self, metric: usize) -> Kind {
+    pub(crate) fn kind(&self, metric: usize) -> Kind {
         self.plan.metrics[metric].kind
     }
 }
