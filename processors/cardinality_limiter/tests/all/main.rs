@@ -1,6 +1,7 @@
 //! The processor natively, through its public interface.
 
 mod model;
+mod scale;
 mod smoke;
 mod stories;
 mod support;
