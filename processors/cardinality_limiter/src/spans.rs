@@ -217,9 +217,14 @@ impl Limiter {
         for depth in 1.. {
             let Some(sacrificed) = self.sacrifice(group, labels, rule, depth) else { break };
             let left = rule.reserve >> depth.min(31);
-            let kept =
-                labels.iter().filter(|label| !sacrificed.iter().any(|key| **key == *label.key));
-            let identity = kept.fold(by, |sum, label| sum.plus(label.hash));
+            // As it is to leave: a label that is replaced is still one.
+            let hash = |label: &Label<'_>| match rule.mode {
+                _ if !sacrificed.iter().any(|key| **key == *label.key) => Some(label.hash),
+                Mode::Replace if label.key != NAME => Some(label.replaced(&self.hashing).hash),
+                _ => None,
+            };
+            let kept = labels.iter().filter_map(hash);
+            let identity = kept.fold(by, Identity::plus);
             if self.renew(identity) || self.enter_plain(identity, group, labels, rule.limit - left)
             {
                 return Fate::Loses(sacrificed);

@@ -3,5 +3,6 @@
 mod model;
 mod scale;
 mod smoke;
+mod spans;
 mod stories;
 mod support;

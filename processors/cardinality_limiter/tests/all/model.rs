@@ -15,13 +15,13 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use random::Random;
+pub(crate) use random::Random;
 use world::World;
 
 /// With some tens of streams each, thousands in all.
 const WORLDS: u64 = 150;
 
-fn number(name: &str, default: u64) -> u64 {
+pub(crate) fn number(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text.parse().expect("a number"),
         Err(_) => default,
