@@ -5,6 +5,7 @@ use std::hash::BuildHasherDefault;
 use hashbrown::HashMap;
 
 use crate::identity::Identity;
+use crate::table::{allocated, doubling};
 
 /// Hashes already.
 #[derive(Debug, Default, Clone, Copy)]
@@ -39,6 +40,9 @@ struct Count {
     /// Which count of different ones this is one of.
     of: Option<Identity>,
 }
+
+/// Bytes, with the control byte.
+const ENTRY: usize = size_of::<(Identity, Count)>() + 1;
 
 /// All of them.
 #[derive(Debug, Default)]
@@ -83,7 +87,12 @@ impl Claims {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.counts.capacity() * (size_of::<(Identity, Count)>() + 1)
+        allocated(self.counts.capacity(), ENTRY)
+    }
+
+    /// What one more may add to that.
+    pub(crate) fn growth(&self) -> usize {
+        doubling(self.counts.len(), self.counts.capacity(), ENTRY)
     }
 }
 

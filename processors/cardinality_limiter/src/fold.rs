@@ -118,6 +118,29 @@ impl Fold {
         }
     }
 
+    /// The value that a source has; false where it cannot be added. Of totals it has left already.
+    pub(crate) fn take_in(&mut self, last: &Last) -> bool {
+        let is_gauge = self.kind == Kind::Gauge;
+        if let Some(extremes) = &mut self.extremes {
+            extremes.insert(last);
+        } else if self.kind.is_level() || is_gauge && !last.is_none() {
+            return self.total.add_last(last).is_ok();
+        }
+        true
+    }
+
+    /// Takes out what a source had; false where nothing of it is in there now.
+    pub(crate) fn take_out(&mut self, last: &Last, is_sum: bool) -> bool {
+        if let Some(extremes) = &mut self.extremes {
+            extremes.remove(last);
+        } else if self.kind.is_level() || is_sum {
+            let _ = self.total.subtract(last);
+        } else {
+            return false;
+        }
+        true
+    }
+
     /// It is to leave with this batch. `from`: since when what was added counts; 0 for not known.
     pub(crate) fn touch(&mut self, point: &Point<'_>, from: u64) {
         self.touched = true;
@@ -139,8 +162,14 @@ impl Fold {
     pub(crate) fn write(&mut self, clock: u32, out: &mut Writer<'_>) {
         let is_delta = self.kind.is_delta();
         let step = if is_delta { 1 } else { STEP };
-        let time = if self.time == 0 { self.newest } else { self.newest.max(self.time + step) };
-        let start = if is_delta && self.time != 0 { self.time } else { self.start.min(time) };
+        let time = match self.time {
+            0 => self.newest.max(STEP),
+            time => self.newest.max(time.saturating_add(step)),
+        };
+        let start = if is_delta && self.time != 0 { self.time } else { self.start };
+        // Some backends refuse a point whose start is not before its time.
+        let start = if start < time { start } else { time - STEP.min(time) };
+        self.start = if is_delta { self.start } else { start };
         out.records(&self.attributes);
         if self.kind != Kind::Gauge && start != 0 {
             out.fixed64(Kind::START, start);
@@ -168,10 +197,13 @@ impl Fold {
         }
     }
 
+    /// Bytes on the heap.
     pub(crate) fn memory(&self) -> usize {
         let frame = self.frame.resource.len() + self.frame.scope.len();
         let extremes = self.extremes.as_ref().map_or(0, Extremes::memory);
-        size_of::<Self>() + frame + self.attributes.len() + self.total.memory() + extremes
+        let frame = frame + self.frame.head.fields.len();
+        let claims = self.claims.as_ref().map_or(0, |held| held.capacity() * size_of::<Identity>());
+        frame + claims + self.attributes.len() + self.total.memory() + extremes
     }
 }
 

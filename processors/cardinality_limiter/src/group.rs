@@ -72,21 +72,29 @@ impl Group {
         self.stripped < rule.reserve - left && self.own + self.folded < rule.limit
     }
 
-    /// Notes the values of a series that is not known.
-    pub(crate) fn count(&mut self, labels: &Labels<'_>) {
+    /// Notes the values of a series that is not known; answers how many bytes that took.
+    pub(crate) fn count(&mut self, labels: &Labels<'_>) -> usize {
+        let mut grown = 0;
         for label in labels.iter() {
             let place = self.labels.iter().position(|counted| *counted.key == *label.key);
-            match place {
-                Some(place) => self.labels[place].values.insert(label.hash),
+            let place = match place {
+                Some(place) => place,
                 None if self.labels.len() < LABELS_MAX => {
-                    let mut values = Recent::default();
-                    values.insert(label.hash);
-                    let key = label.key.into();
-                    self.labels.push(Counted { key, values, grown: 0 });
+                    let counted =
+                        Counted { key: label.key.into(), values: Recent::default(), grown: 0 };
+                    grown += size_of::<Counted>() + label.key.len();
+                    self.labels.push(counted);
+                    self.labels.len() - 1
                 }
-                None => {}
+                None => continue,
+            };
+            if let Some(counted) = self.labels.get_mut(place) {
+                let before = counted.values.memory();
+                counted.values.insert(label.hash);
+                grown += counted.values.memory().saturating_sub(before);
             }
         }
+        grown
     }
 
     pub(crate) fn counted(&mut self, key: &[u8]) -> Option<&mut Counted> {
@@ -126,6 +134,7 @@ impl Group {
         self.labels.iter_mut().for_each(|counted| counted.values.rotate());
     }
 
+    /// Bytes on the heap.
     pub(crate) fn memory(&self) -> usize {
         let labels: usize = self
             .labels
@@ -134,6 +143,6 @@ impl Group {
             .sum();
         let sacrificed: usize =
             self.sacrificed.iter().map(|key| size_of::<usize>() * 2 + key.len()).sum();
-        size_of::<Self>() + self.name.len() + labels + sacrificed + self.beyond.memory()
+        self.name.len() + labels + sacrificed + self.beyond.memory()
     }
 }

@@ -52,6 +52,11 @@ impl<'a> Label<'a> {
         Self { key: self.key, record: Cow::Owned(record), hash, origin: self.origin }
     }
 
+    /// Whether it is what stands there where values gave way.
+    pub(crate) fn is_replaced(&self, hashing: &Hashing) -> bool {
+        self.hash == self.replaced(hashing).hash
+    }
+
     /// What stands in its place where values give way.
     pub(crate) fn replaced(&self, hashing: &Hashing) -> Self {
         self.with_text(hashing, REPLACEMENT)

@@ -8,6 +8,7 @@
 
 mod admit;
 mod expire;
+mod forgotten;
 mod inspect;
 mod leave;
 pub(crate) mod snapshot;
@@ -16,12 +17,13 @@ mod source;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use tamis_aggregate::{Kind, Point, Step, write_since};
+use tamis_aggregate::{GaugeRule, Kind, Last, Point, Step, write_since};
 use tamis_normalize::{Learning, Paths};
 use tamis_sdk::otlp::common::KeyValue;
 use tamis_sdk::otlp::resource::Resource;
 use tamis_sdk::wire::{self, Message, Writer};
 
+use self::forgotten::Forgotten;
 use crate::claims::{ByIdentity, Claims};
 use crate::config::Config;
 use crate::fold::{Fold, Head};
@@ -29,7 +31,7 @@ use crate::group::Group;
 use crate::identity::{Hashing, Identity, Part};
 use crate::labels::{Label, Labels, Origin, overflow_record};
 use crate::report::{Action, Report};
-use crate::table::{ByNumber, Table, is_tracked};
+use crate::table::{Base, ByNumber, Table, allocated, doubling};
 
 pub(crate) use crate::table::Place;
 
@@ -40,6 +42,11 @@ const MILLISECOND: u64 = 1_000_000;
 const SKEW: u64 = 60_000 * MILLISECOND;
 /// Metrics whose rule is remembered by name.
 const RULES_REMEMBERED: usize = 65_536;
+/// Bytes that are left for what grows a little: buckets, sketches.
+const ROOM: usize = 64 << 10;
+/// Bytes in their maps, with the control byte.
+const FOLD_ENTRY: usize = size_of::<(u32, Fold)>() + 1;
+const GROUP_ENTRY: usize = size_of::<(u32, Group)>() + 1;
 /// One part of so many of the memory is for positions of paths that were learned.
 const LEARNING_PART: usize = 8;
 
@@ -110,7 +117,11 @@ pub(crate) struct Limiter {
     began: u64,
     swept: u32,
     epoch: u64,
-    /// Bytes of everything but the table, as of the last count.
+    /// Folds that have expired, by identity: the time of their last data point, and when they expired,
+    /// on the limiter's clock.
+    ended: ByIdentity<(u64, u32)>,
+    forgotten: Forgotten,
+    /// Bytes that groups and folds have on the heap.
     other_memory: usize,
     offenders: Vec<(String, String)>,
     /// Of a snapshot that is being taken.
@@ -127,6 +138,7 @@ impl Limiter {
             memory_bytes: config.memory_bytes / LEARNING_PART,
         };
         let mark = hashing.label(&overflow_record());
+        let memory_bytes = config.memory_bytes;
         Self {
             paths: Paths::new(learning, seed),
             hashing,
@@ -147,6 +159,8 @@ impl Limiter {
             began: now,
             swept: 0,
             epoch: now,
+            ended: ByIdentity::default(),
+            forgotten: Forgotten::new(memory_bytes),
             other_memory: 0,
             offenders: Vec::new(),
             outstanding: None,
@@ -161,11 +175,22 @@ impl Limiter {
         self.expire_when_due();
     }
 
-    /// Parts of the idle time since the beginning.
+    /// Parts of the idle time since the beginning. With the least idle time that begins again after weeks;
+    /// what is compared ([`age`](Self::age)) is never that old.
     fn clock(&self) -> u32 {
         let unit = (self.config.idle / IDLE_PARTS).max(MILLISECOND);
-        // Decades fit.
+        // Truncation wanted.
         ((self.now - self.began) / unit) as u32
+    }
+
+    /// Parts of the idle time since then.
+    fn age(&self, seen: u32) -> u32 {
+        self.clock().wrapping_sub(seen)
+    }
+
+    /// Whether streams of a kind have to be remembered: what they add is told by what they had.
+    fn is_tracked(&self, kind: Kind) -> bool {
+        kind.is_cumulative() || kind == Kind::Gauge && self.config.gauge != GaugeRule::Last
     }
 
     /// How long something may not have left and still have its room; a part of the clock more, so that
@@ -181,17 +206,20 @@ impl Limiter {
         message: Message<'_>,
     ) -> Result<Verdict, wire::Error> {
         let mut identity = around.identity();
+        let mut time = 0;
         for field in message.fields() {
             let field = field?;
             if field.number() == around.metric.attributes {
                 identity = identity.plus(self.hashing.label(field.bytes()?));
+            } else if field.number() == Kind::TIME {
+                time = field.fixed64()?;
             }
         }
         match self.table.find(identity) {
             Some(slot) if self.table.get(slot).place == Place::Own => {
-                self.own(slot, around.metric.kind, message)
+                self.own(slot, around.metric.kind, message, time)
             }
-            known => self.place(known, identity, around, message),
+            known => self.place(known, identity, around, message, time),
         }
     }
 
@@ -201,20 +229,27 @@ impl Limiter {
         slot: u32,
         kind: Option<Kind>,
         message: Message<'_>,
+        time: u64,
     ) -> Result<Verdict, wire::Error> {
         let clock = self.clock();
+        let kind = kind.filter(|kind| self.is_tracked(*kind));
         let stream = self.table.get_mut(slot);
         stream.seen = clock;
-        let Some(kind) = kind.filter(|kind| is_tracked(*kind)) else { return Ok(Verdict::Stays) };
-        let point = Point::read(kind, message)?;
-        if point.no_recorded_value() {
+        let Some(kind) = kind else {
+            // Another point under this identity must be later.
+            stream.time = stream.time.max(time);
             return Ok(Verdict::Stays);
-        }
+        };
+        let point = Point::read(kind, message)?;
         if stream.base.is_some() {
             return Ok(self.continued(slot, kind, &point, message));
         }
+        if point.no_recorded_value() {
+            stream.time = stream.time.max(time);
+            return Ok(Verdict::Stays);
+        }
         if point.time >= stream.time || point.start > stream.start {
-            let is_flat = matches!(kind, Kind::Sum { .. });
+            let is_flat = matches!(kind, Kind::Sum { .. } | Kind::Gauge);
             (stream.start, stream.time) = (point.start, point.time);
             // What cannot be added later is not what it is to go on from.
             let _ = match is_flat {
@@ -235,40 +270,46 @@ impl Limiter {
         message: Message<'_>,
     ) -> Verdict {
         let stream = self.table.get(slot);
-        if point.start < stream.start || (point.start == stream.start && point.time < stream.time) {
+        let (start, time) = (stream.start, stream.time);
+        let is_recorded = !point.no_recorded_value();
+        // The same again would count from its own time.
+        if is_recorded && point.start < start
+            || point.time <= time && (point.start == start || !is_recorded)
+        {
             self.report.point(Action::Late);
             return Verdict::Goes;
         }
-        let is_new = point.start > stream.start;
-        let written = stream.base.as_ref().filter(|_| !is_new).map(|base| {
-            let mut out = Vec::new();
-            let step =
-                write_since(message, kind, &base.last, base.start, &mut Writer::new(&mut out));
-            step.map(|step| (step, out))
-        });
-        let point_is_to_stay = |limiter: &mut Self| {
-            limiter.table.change(slot, |stream| {
-                stream.base = None;
-                (stream.start, stream.time) = (point.start, point.time);
-                let _ = stream.last.set(point);
-            });
-            Verdict::Stays
-        };
-        match written {
-            Some(Ok((Step::Added, out))) => {
-                self.table.change(slot, |stream| {
-                    stream.time = point.time;
-                    let _ = stream.last.set(point);
-                });
-                Verdict::Becomes(out)
-            }
-            // The stream began anew, and so does what leaves of it.
-            None | Some(Ok((Step::Fell, _))) => point_is_to_stay(self),
-            Some(Err(_)) => {
-                self.report.point(Action::Invalid);
-                Verdict::Goes
-            }
+        let Some(base) = &stream.base else { return Verdict::Stays };
+        let (mut last, mut from) = (base.last.clone(), base.start);
+        if is_recorded && point.start > start {
+            // The stream began anew, and so does what leaves of it: never before what has left.
+            (last, from) = (Last::default(), from.max(point.start).max(time));
         }
+        if from >= point.time {
+            self.report.point(Action::Late);
+            return Verdict::Goes;
+        }
+        let mut out = Vec::new();
+        let mut step = write_since(message, kind, &last, from, &mut Writer::new(&mut out));
+        if matches!(step, Ok(Step::Fell)) {
+            (last, from) = (Last::default(), from.max(time));
+            step = write_since(message, kind, &last, from, &mut Writer::new(&mut out));
+        }
+        if step.is_err() {
+            self.report.point(Action::Invalid);
+            return Verdict::Goes;
+        }
+        self.table.change(slot, |stream| {
+            stream.time = point.time;
+            if is_recorded {
+                stream.start = point.start;
+                let _ = stream.last.set(point);
+                // Where nothing is left to take off, it leaves as it is.
+                let is_itself = last.is_none() && from == point.start;
+                stream.base = (!is_itself).then(|| Box::new(Base { last, start: from }));
+            }
+        });
+        Verdict::Becomes(out)
     }
 
     /// All labels, templates made of those that are to be; whether any was.
@@ -277,6 +318,7 @@ impl Limiter {
         around: &Around<'_, 'a>,
         message: Message<'a>,
     ) -> Result<(Labels<'a>, bool), wire::Error> {
+        let is_foldable = around.metric.kind.is_some_and(|kind| kind != Kind::Summary);
         let mut labels = Labels::default();
         let resource = around.resource.message.iter();
         for field in resource.flat_map(Message::fields) {
@@ -290,7 +332,8 @@ impl Limiter {
             let field = field?;
             if field.number() == around.metric.attributes {
                 let label = Label::read(&self.hashing, Origin::Point, field.message()?)?;
-                let made = self.normalized(&label);
+                // What cannot be added to anything stays what it is.
+                let made = if is_foldable { self.normalized(&label) } else { None };
                 is_changed |= made.is_some();
                 labels.0.push(made.unwrap_or(label));
             }
@@ -336,24 +379,39 @@ impl Limiter {
         rule
     }
 
-    /// Whether there is memory for one more of something.
+    /// Whether there is memory for one more of something, even where a table has to grow for it.
     fn has_memory(&self) -> bool {
-        self.table.memory() + self.other_memory < self.config.memory_bytes
+        let entry = size_of::<(Identity, u32)>() + 1;
+        let growth = self.table.growth()
+            + self.claims.growth()
+            + doubling(self.folds.len(), self.folds.capacity(), FOLD_ENTRY)
+            + doubling(self.groups.len(), self.groups.capacity(), GROUP_ENTRY)
+            + doubling(self.fold_numbers.len(), self.fold_numbers.capacity(), entry)
+            + doubling(self.group_numbers.len(), self.group_numbers.capacity(), entry);
+        self.memory() + growth + ROOM < self.config.memory_bytes
     }
 
+    /// As it is known without going through everything.
     pub(crate) fn memory(&self) -> usize {
-        let folds: usize = self.folds.values().map(Fold::memory).sum();
-        let groups: usize = self.groups.values().map(Group::memory).sum();
         let entry = size_of::<(Identity, u32)>() + 1;
-        let maps = (self.fold_numbers.capacity() + self.group_numbers.capacity()) * entry;
-        let rules = self.rules.capacity() * entry;
-        folds
-            + groups
-            + maps
-            + rules
+        let numbers = [self.fold_numbers.capacity(), self.group_numbers.capacity()];
+        self.table.memory()
             + self.claims.memory()
             + self.paths.memory()
-            + self.table.memory()
+            + self.forgotten.memory()
+            + self.other_memory
+            + allocated(self.folds.capacity(), FOLD_ENTRY)
+            + allocated(self.groups.capacity(), GROUP_ENTRY)
+            + numbers.iter().map(|capacity| allocated(*capacity, entry)).sum::<usize>()
+            + allocated(self.rules.capacity(), entry)
+            + allocated(self.ended.capacity(), size_of::<(Identity, (u64, u32))>() + 1)
+    }
+
+    /// Counts anew what groups and folds have on the heap.
+    fn count_memory(&mut self) {
+        let folds: usize = self.folds.values().map(Fold::memory).sum();
+        let groups: usize = self.groups.values().map(Group::memory).sum();
+        self.other_memory = folds + groups;
     }
 }
 

@@ -94,11 +94,13 @@ fn read<'a>(
     span: Message<'a>,
 ) -> Result<Seen<'a>, wire::Error> {
     let mut seen = Seen { labels: Labels::default(), by, normalized: Vec::new() };
+    let mut has_name = false;
     let is_wanted = |key: &[u8]| spans.dimensions.iter().any(|dimension| **dimension == *key);
     for field in span.fields() {
         let field = field?;
         let label = match field.number() {
             Span::NAME if is_wanted(NAME) => {
+                has_name = true;
                 let empty = Label::read(&limiter.hashing, Origin::Point, Message::new(&[]))?;
                 let name = field.text()?.to_string_lossy();
                 Label { key: NAME, ..empty }.with_text(&limiter.hashing, &name)
@@ -115,6 +117,12 @@ fn read<'a>(
         let made = limiter.normalized(&label);
         seen.normalized.push(made.is_some());
         seen.labels.0.push(made.unwrap_or(label));
+    }
+    if !has_name && is_wanted(NAME) {
+        // An empty name is not on the wire. It is one all the same.
+        let empty = Label::read(&limiter.hashing, Origin::Point, Message::new(&[]))?;
+        seen.labels.0.push(Label { key: NAME, ..empty }.with_text(&limiter.hashing, ""));
+        seen.normalized.push(false);
     }
     Ok(seen)
 }
@@ -135,13 +143,16 @@ fn written(
     fate: &Fate,
     span: Message<'_>,
 ) -> Result<Vec<u8>, wire::Error> {
-    let is_replaced = spans.rule.mode == Mode::Replace;
+    // What is left of those that have no room at all is one combination.
+    let is_replaced = spans.rule.mode == Mode::Replace && matches!(fate, Fate::Loses(_));
     let goes = |key: &[u8]| match fate {
         Fate::Stays | Fate::Marked => false,
         Fate::Loses(keys) => keys.iter().any(|lost| **lost == *key),
         Fate::LosesAll => spans.dimensions.iter().any(|dimension| **dimension == *key),
     };
-    let made = |key: &[u8]| seen.labels.iter().find(|label| label.key == key);
+    let wanted = |key: &[u8]| spans.dimensions.iter().any(|dimension| **dimension == *key);
+    let mut made = seen.labels.iter();
+    let mut has_name = false;
     let mut out = Vec::with_capacity(span.bytes().len() + 64);
     let mut writer = Writer::new(&mut out);
     let start = span.range().start;
@@ -149,14 +160,19 @@ fn written(
         let field = field?;
         let record = span.bytes().get(field.record().start - start..field.record().end - start);
         match field.number() {
-            Span::NAME if goes(NAME) => writer.bytes(Span::NAME, OTHER_NAME),
-            Span::NAME => match made(NAME).and_then(|label| text_of(&label.record)) {
-                Some(name) => writer.bytes(Span::NAME, name.as_bytes()),
-                None => writer.records(record.unwrap_or_default()),
-            },
+            Span::NAME if wanted(NAME) => {
+                has_name = true;
+                match made.next().and_then(|label| text_of(&label.record)) {
+                    _ if goes(NAME) => writer.bytes(Span::NAME, OTHER_NAME),
+                    Some(name) => writer.bytes(Span::NAME, name.as_bytes()),
+                    None => writer.records(record.unwrap_or_default()),
+                }
+            }
             Span::ATTRIBUTES => {
                 let key = KeyValue::from(field.message()?).key()?.as_bytes();
-                match made(key).filter(|_| key != NAME) {
+                // In the order in which they were read.
+                let made = if key != NAME && wanted(key) { made.next() } else { None };
+                match made {
                     Some(label) if goes(key) && is_replaced => {
                         writer.bytes(Span::ATTRIBUTES, label.replaced(&limiter.hashing).record);
                     }
@@ -168,6 +184,9 @@ fn written(
             _ => writer.records(record.unwrap_or_default()),
         }
     }
+    if !has_name && wanted(NAME) && goes(NAME) {
+        writer.bytes(Span::NAME, OTHER_NAME);
+    }
     if matches!(fate, Fate::LosesAll | Fate::Marked) {
         writer.bytes(Span::ATTRIBUTES, overflow_record());
     }
@@ -177,7 +196,10 @@ fn written(
 impl Limiter {
     /// Whether there is room for a combination, and else what is left of it.
     fn combination(&mut self, labels: &Labels<'_>, by: Identity, rule: &Rule) -> Fate {
-        let Some(group) = self.group_numbered(by, SPANS) else { return Fate::Stays };
+        let is_hard = rule.mode.is_hard() && !self.config.dry_run;
+        let Some(group) = self.group_numbered(by, SPANS) else {
+            return if is_hard { Fate::LosesAll } else { Fate::Stays };
+        };
         let identity = by.plus(labels.sum());
         if self.renew(identity) {
             return Fate::Stays;
@@ -185,7 +207,6 @@ impl Limiter {
         if self.enter_plain(identity, group, labels, rule.limit - rule.reserve) {
             return Fate::Stays;
         }
-        let is_hard = rule.mode.is_hard() && !self.config.dry_run;
         self.note_combination(group, identity, labels, rule);
         match rule.mode {
             Mode::Tag if !self.config.dry_run => return Fate::Marked,
@@ -196,9 +217,14 @@ impl Limiter {
         for depth in 1.. {
             let Some(sacrificed) = self.sacrifice(group, labels, rule, depth) else { break };
             let left = rule.reserve >> depth.min(31);
-            let kept =
-                labels.iter().filter(|label| !sacrificed.iter().any(|key| **key == *label.key));
-            let identity = kept.fold(by, |sum, label| sum.plus(label.hash));
+            // As it is to leave: a label that is replaced is still one.
+            let hash = |label: &Label<'_>| match rule.mode {
+                _ if !sacrificed.iter().any(|key| **key == *label.key) => Some(label.hash),
+                Mode::Replace if label.key != NAME => Some(label.replaced(&self.hashing).hash),
+                _ => None,
+            };
+            let kept = labels.iter().filter_map(hash);
+            let identity = kept.fold(by, Identity::plus);
             if self.renew(identity) || self.enter_plain(identity, group, labels, rule.limit - left)
             {
                 return Fate::Loses(sacrificed);

@@ -3,7 +3,7 @@
 use std::hash::BuildHasherDefault;
 
 use hashbrown::HashTable;
-use tamis_aggregate::{Kind, Last};
+use tamis_aggregate::Last;
 
 use crate::claims::Held;
 use crate::identity::Identity;
@@ -77,12 +77,6 @@ impl Stream {
 fn halves(identity: Identity) -> [u64; 2] {
     // Truncation wanted.
     [identity.0 as u64, (identity.0 >> 64) as u64]
-}
-
-/// Whether streams of a kind have to be remembered where they are folded: what they add is told by what
-/// they had.
-pub(crate) fn is_tracked(kind: Kind) -> bool {
-    kind.is_cumulative()
 }
 
 /// All streams of this instance.
@@ -168,6 +162,12 @@ impl Table {
         self.chunks.len() * CHUNK * size_of::<Stream>() + index + free + self.outside
     }
 
+    /// What one more may add to that.
+    pub(crate) fn growth(&self) -> usize {
+        let slots = if self.free.is_empty() { CHUNK * (size_of::<Stream>() + 4) } else { 0 };
+        slots + doubling(self.index.len(), self.index.capacity(), size_of::<u32>() + 1)
+    }
+
     fn take_free(&mut self) -> u32 {
         if let Some(slot) = self.free.pop() {
             return slot;
@@ -179,6 +179,16 @@ impl Table {
         self.free.extend((first + 1..first + CHUNK as u32).rev());
         first
     }
+}
+
+/// What a table with so many entries of so many bytes takes.
+pub(crate) fn allocated(capacity: usize, entry: usize) -> usize {
+    capacity * 8 / 7 * entry
+}
+
+/// What it takes more after the next one: it doubles when it is full.
+pub(crate) fn doubling(length: usize, capacity: usize, entry: usize) -> usize {
+    if length < capacity { 0 } else { allocated(capacity.max(4), entry) }
 }
 
 /// Of a map that has identities as keys elsewhere.
@@ -195,6 +205,11 @@ impl std::hash::Hasher for Counted {
 
     fn write(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // A hash already.
+        self.0 ^= number;
     }
 
     fn write_u32(&mut self, number: u32) {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use tamis_aggregate::{GaugeRule, Kind, Point};
+use tamis_aggregate::{GaugeRule, Kind, Last, Point};
 use tamis_sdk::otlp::metrics::{ResourceMetrics, ScopeMetrics};
 use tamis_sdk::wire::{self, Message, Writer};
 
@@ -20,6 +20,7 @@ use crate::table::{Base, NO_FOLD, Place, Stream};
 pub(super) struct Case<'c, 'a> {
     pub(super) around: &'c Around<'c, 'a>,
     pub(super) message: Message<'a>,
+    time: u64,
     /// As it came.
     pub(super) identity: Identity,
     pub(super) labels: Labels<'a>,
@@ -27,6 +28,13 @@ pub(super) struct Case<'c, 'a> {
     is_changed: bool,
     pub(super) group: u32,
     rule: Rule,
+}
+
+impl Case<'_, '_> {
+    /// Whether what has no room must not leave.
+    pub(super) fn is_hard(&self) -> bool {
+        self.rule.mode.is_hard()
+    }
 }
 
 impl Limiter {
@@ -37,6 +45,7 @@ impl Limiter {
         identity: Identity,
         around: &Around<'_, 'a>,
         message: Message<'a>,
+        time: u64,
     ) -> Result<Verdict, wire::Error> {
         let (labels, is_changed) = self.labels(around, message)?;
         let rule = self.rule_of(around.metric.name);
@@ -45,7 +54,7 @@ impl Limiter {
         let Some(group) = self.group(around, &labels, &rule) else {
             return Ok(self.without_memory(&rule));
         };
-        let case = Case { around, message, identity, labels, is_changed, group, rule };
+        let case = Case { around, message, time, identity, labels, is_changed, group, rule };
         if point.as_ref().is_some_and(Point::no_recorded_value) {
             return Ok(self.nothing(known, &case));
         }
@@ -57,11 +66,16 @@ impl Limiter {
         let Some((kind, point)) = around.metric.kind.zip(point) else {
             return self.beyond_folding(&case, message);
         };
+        // An identity that leaves as a sum already is a part of that sum.
+        if !is_changed && let Some(fold) = self.fold_numbers.get(&identity) {
+            return Ok(self.add(*fold, known, &case, &point));
+        }
         if self.config.dry_run || (is_plain || !over.is_empty()) && !case.rule.mode.is_hard() {
             self.note_beyond(&case);
             return self.beyond_softly(&case, message);
         }
         if is_plain && let Some(fold) = self.fold_of(known) {
+            self.still_beyond(&case);
             return Ok(self.add(fold, known, &case, &point));
         }
         if !is_changed || !over.is_empty() {
@@ -69,11 +83,25 @@ impl Limiter {
         }
         Ok(match self.choose(&case, &over, kind) {
             Ok(fold) => self.add(fold, known, &case, &point),
+            // Nothing was to be lost: then no template is made of it.
+            Err(_) if !case.rule.mode.is_hard() => {
+                self.report.point(Action::Observe);
+                Verdict::Stays
+            }
             Err(action) => {
                 self.report.point(action);
                 Verdict::Goes
             }
         })
+    }
+
+    /// A stream that had no room before has none now.
+    fn still_beyond(&mut self, case: &Case<'_, '_>) {
+        let clock = self.clock();
+        match self.groups.get_mut(&case.group).and_then(|group| group.full.as_mut()) {
+            Some(full) => *full = clock,
+            None => self.note_beyond(case),
+        }
     }
 
     /// The fold that a stream was added to last, while it is there.
@@ -90,8 +118,10 @@ impl Limiter {
     /// "No recorded value" of a stream that does not leave as itself: it ends nothing for the others.
     fn nothing(&mut self, known: Option<u32>, case: &Case<'_, '_>) -> Verdict {
         let is_hard = case.rule.mode.is_hard() && !self.config.dry_run;
-        if let Some(slot) = known {
-            self.take_out(slot);
+        if let Some(slot) = known
+            && let Some(fold) = self.take_level(slot)
+        {
+            self.touch_later(fold);
         }
         if !is_hard {
             return Verdict::Stays;
@@ -166,25 +196,24 @@ impl Limiter {
     }
 
     /// What series are counted under beside their group's budget.
-    fn total_claims(&self, case: &Case<'_, '_>) -> Vec<(Identity, usize)> {
+    fn total_claims(&self, case: &Case<'_, '_>, labels: &Labels<'_>) -> Vec<(Identity, usize)> {
         let claim = |(place, total): (usize, &crate::config::Total)| {
-            let by = case.labels.dimensions(&total.by, case.around.scope.identity);
+            let by = labels.dimensions(&total.by, case.around.scope.identity);
             let place = Identity(place as u128);
             (self.hashing.pair(Part::Claim, place, by), total.limit)
         };
         self.config.totals.iter().enumerate().map(claim).collect()
     }
 
-    /// Counts a series in everywhere.
-    fn claim(&mut self, case: &Case<'_, '_>, without: &[usize]) -> Held {
+    /// Counts a series with these labels in everywhere.
+    fn claim(&mut self, case: &Case<'_, '_>, labels: &Labels<'_>) -> Held {
         let mut held: Vec<Identity> = Vec::new();
-        for (claim, _) in self.total_claims(case) {
+        for (claim, _) in self.total_claims(case, labels) {
             self.claims.take(claim, None);
             held.push(claim);
         }
         if let Some(values) = case.rule.values {
-            let labels = case.labels.iter().enumerate();
-            for (_, label) in labels.filter(|(place, _)| !without.contains(place)) {
+            for label in labels.iter().filter(|label| !label.is_replaced(&self.hashing)) {
                 let (value, of) = self.value_claims(case.group, label);
                 let is_new = self.claims.count(value) == 0;
                 if is_new && values.epoch.is_some() {
@@ -200,8 +229,8 @@ impl Limiter {
         (!held.is_empty()).then(|| Box::new(held))
     }
 
-    fn totals_have_room(&self, case: &Case<'_, '_>) -> bool {
-        let claims = self.total_claims(case);
+    fn totals_have_room(&self, case: &Case<'_, '_>, labels: &Labels<'_>) -> bool {
+        let claims = self.total_claims(case, labels);
         claims.iter().all(|(claim, limit)| self.claims.count(*claim) < *limit)
     }
 
@@ -212,7 +241,7 @@ impl Limiter {
         group.has_room(&case.rule)
             && !is_taken
             && (known.is_some() || self.has_memory())
-            && self.totals_have_room(case)
+            && self.totals_have_room(case, &case.labels)
     }
 
     /// A slot of its own. What has left of it under another identity is not counted again.
@@ -223,30 +252,69 @@ impl Limiter {
     ) -> Result<Verdict, wire::Error> {
         if let Some(group) = self.groups.get_mut(&case.group) {
             if case.rule.values.is_some() || known.is_none() {
-                group.count(&case.labels);
+                self.other_memory += group.count(&case.labels);
             }
             group.own += 1;
         }
-        let claims = self.claim(case, &[]);
+        let claims = self.claim(case, &case.labels);
         let slot = match known {
             Some(slot) => {
-                self.take_out(slot);
+                if let Some(fold) = self.take_level(slot) {
+                    self.touch_later(fold);
+                }
                 slot
             }
             None => self.table.insert(Stream::new(case.identity, case.group)),
         };
-        let is_level = case.around.metric.kind.is_some_and(Kind::is_level);
+        let base = self.base(slot, case)?;
         self.table.change(slot, |stream| {
-            if stream.place == Place::Folded && !stream.last.is_none() && !is_level {
-                let (last, start) = (stream.last.clone(), stream.time);
-                stream.base = Some(Box::new(Base { last, start }));
+            if base.is_some() {
+                stream.base = base;
             }
             stream.place = Place::Own;
             stream.fold = NO_FOLD;
             stream.group = case.group;
             stream.claims = claims;
         });
-        self.own(slot, case.around.metric.kind, case.message)
+        self.own(slot, case.around.metric.kind, case.message, case.time)
+    }
+
+    /// Where a stream goes on from that gets a slot: what has left of it elsewhere, after what has left
+    /// under its own identity.
+    fn base(
+        &mut self,
+        slot: u32,
+        case: &Case<'_, '_>,
+    ) -> Result<Option<Box<Base>>, wire::Error> {
+        let kind = case.around.metric.kind;
+        let Some(kind) = kind.filter(|kind| kind.is_cumulative()) else { return Ok(None) };
+        let ended = self.ended.get(&case.identity).map_or(0, |(time, _)| *time);
+        let stream = self.table.get(slot);
+        if kind.is_level() {
+            // It is what it is, since then.
+            let point = Point::read(kind, case.message)?;
+            let base = Base { last: Last::default(), start: ended };
+            return Ok((ended > point.start).then(|| Box::new(base)));
+        }
+        if !stream.last.is_none() && (stream.place == Place::Folded || ended > stream.time) {
+            let (last, start) = (stream.last.clone(), stream.time.max(ended));
+            return Ok(Some(Box::new(Base { last, start })));
+        }
+        if !stream.last.is_none() {
+            return Ok(None);
+        }
+        let point = Point::read(kind, case.message)?;
+        let life = self.life(case.identity, point.start);
+        let mut last = Last::default();
+        if self.forgotten.has_elsewhere(life) && last.set(&point).is_ok() {
+            // Nobody knows how much of it has left: it counts from here.
+            self.table.change(slot, |stream| {
+                stream.last = last.clone();
+                (stream.start, stream.time) = (point.start, point.time);
+            });
+            return Ok(Some(Box::new(Base { last, start: point.time })));
+        }
+        Ok((ended > point.start).then(|| Box::new(Base { last, start: ended })))
     }
 
     /// A point that nobody can add to anything.
@@ -283,7 +351,7 @@ impl Limiter {
     fn note_beyond(&mut self, case: &Case<'_, '_>) {
         let clock = self.clock();
         if let Some(group) = self.groups.get_mut(&case.group) {
-            note(group, case.identity, &case.labels, &case.rule, clock);
+            self.other_memory += note(group, case.identity, &case.labels, &case.rule, clock);
         }
     }
 
@@ -294,42 +362,43 @@ impl Limiter {
         }
         let mode = case.rule.mode;
         let strips = mode.strips();
-        if mode == Mode::Drop && !(case.is_changed && over.is_empty() && self.has_whole_room(case))
-        {
-            return Err(Action::Drop);
-        }
         let is_whole = case.is_changed && over.is_empty() || strips && !over.is_empty();
         if is_whole {
             let labels = self.without(case, over, &[]);
-            let has_room = self.has_whole_room(case) || !mode.is_hard();
-            if let Some(fold) = self.fold(case, &labels, Level::Whole, kind, over, has_room) {
+            let has_room = self.has_whole_room(case, &labels) || !mode.is_hard();
+            if let Some(fold) = self.fold(case, &labels, Level::Whole, kind, has_room) {
                 return Ok(fold);
             }
+        }
+        if mode == Mode::Drop || !mode.is_hard() {
+            return Err(Action::Drop);
         }
         if strips && let Some(fold) = self.strip(case, over, kind) {
             return Ok(fold);
         }
-        self.overflow(case, kind).ok_or(Action::Drop)
+        let action = if self.has_memory() { Action::Drop } else { Action::Memory };
+        self.overflow(case, kind).ok_or(action)
     }
 
-    fn has_whole_room(&self, case: &Case<'_, '_>) -> bool {
+    fn has_whole_room(&self, case: &Case<'_, '_>, labels: &Labels<'_>) -> bool {
         let group = self.groups.get(&case.group);
-        group.is_some_and(|group| group.has_room(&case.rule)) && self.totals_have_room(case)
+        group.is_some_and(|group| group.has_room(&case.rule)) && self.totals_have_room(case, labels)
     }
 
     /// As few labels as possible: first those that others gave up before, then one more at a time.
     fn strip(&mut self, case: &Case<'_, '_>, over: &[usize], kind: Kind) -> Option<u32> {
         for depth in 1.. {
             let sacrificed = self.sacrifice(case.group, &case.labels, &case.rule, depth)?;
-            let group = self.groups.get(&case.group)?;
-            let has_room = group.has_stripped_room(&case.rule, depth);
             let is_on_it =
                 |label: &Label<'_>| sacrificed.last().is_some_and(|key| **key == *label.key);
             if !case.labels.iter().any(is_on_it) {
                 continue;
             }
             let labels = self.without(case, over, &sacrificed);
-            let found = self.fold(case, &labels, Level::Stripped, kind, over, has_room);
+            let group = self.groups.get(&case.group)?;
+            let has_room = group.has_stripped_room(&case.rule, depth)
+                && self.totals_have_room(case, &labels);
+            let found = self.fold(case, &labels, Level::Stripped, kind, has_room);
             if found.is_some() {
                 return found;
             }
@@ -364,7 +433,7 @@ impl Limiter {
             false => (Level::Overflow, true),
             true => (Level::SecondOverflow, group.own + group.folded < case.rule.limit),
         };
-        self.fold(case, &labels, level, kind, &[], has_room)
+        self.fold(case, &labels, level, kind, has_room)
     }
 
     /// The series with these labels, made where there is room.
@@ -374,7 +443,6 @@ impl Limiter {
         labels: &Labels<'_>,
         level: Level,
         kind: Kind,
-        over: &[usize],
         has_room: bool,
     ) -> Option<u32> {
         let is_overflow = matches!(level, Level::Overflow | Level::SecondOverflow);
@@ -389,10 +457,8 @@ impl Limiter {
         if let Some(number) = self.fold_numbers.get(&identity) {
             return Some(*number);
         }
-        let adopted = self.table.find(identity).filter(|slot| {
-            let stream = self.table.get(*slot);
-            stream.place == Place::Own
-        });
+        let known = self.table.find(identity);
+        let adopted = known.filter(|slot| self.table.get(*slot).place == Place::Own);
         if adopted.is_none() && (!has_room || !self.has_memory()) {
             return None;
         }
@@ -402,10 +468,16 @@ impl Limiter {
             Writer::new(&mut attributes).bytes(kind.attributes(), overflow_record());
         }
         let attributes = attributes.into_boxed_slice();
-        let claims = if is_overflow || adopted.is_some() { None } else { self.claim(case, over) };
+        let claims = if is_overflow || adopted.is_some() { None } else { self.claim(case, labels) };
         let (group, gauge) = (case.group, self.gauge_rule(kind));
         let made = Made { identity, group, level, kind, gauge, claims, frame, attributes };
-        self.enter(Fold::new(made), adopted)
+        let mut fold = Fold::new(made);
+        // What has left under this identity before has left up to then.
+        let is_idle = |slot: &u32| self.table.get(*slot).place == Place::Idle;
+        let idle = known.filter(is_idle).map_or(0, |slot| self.table.get(slot).time);
+        let ended = self.ended.get(&identity).map_or(0, |(time, _)| *time).max(idle);
+        (fold.start, fold.time) = (ended, ended);
+        self.enter(fold, adopted)
     }
 
     pub(super) fn gauge_rule(&self, kind: Kind) -> GaugeRule {
@@ -420,8 +492,10 @@ impl Limiter {
             // It goes on from here under the same identity: with a new start, or, where its value is a
             // level, as it was.
             let stream = self.table.get(slot);
-            (fold.start, fold.time) = (stream.time, stream.time);
-            if fold.kind.is_level() && fold.total.add_last(&stream.last).is_err() {
+            let base = stream.base.as_ref().map_or(0, |base| base.start);
+            fold.time = fold.time.max(stream.time).max(base);
+            fold.start = fold.time;
+            if !fold.take_in(&stream.last) {
                 return None;
             }
             let stream = self.table.get_mut(slot);
@@ -515,7 +589,7 @@ impl Limiter {
             return false;
         }
         group.own += 1;
-        group.count(labels);
+        self.other_memory += group.count(labels);
         let mut stream = Stream::new(identity, number);
         (stream.place, stream.seen) = (Place::Own, clock);
         self.table.insert(stream);
@@ -531,7 +605,7 @@ impl Limiter {
     ) {
         let clock = self.clock();
         if let Some(group) = self.groups.get_mut(&number) {
-            note(group, identity, labels, rule, clock);
+            self.other_memory += note(group, identity, labels, rule, clock);
         }
     }
 
@@ -552,13 +626,21 @@ impl Limiter {
     }
 }
 
-/// A budget is crossed by this series.
-fn note(group: &mut Group, identity: Identity, labels: &Labels<'_>, rule: &Rule, clock: u32) {
-    group.count(labels);
+/// A budget is crossed by this series; answers how many bytes it took to note that.
+fn note(
+    group: &mut Group,
+    identity: Identity,
+    labels: &Labels<'_>,
+    rule: &Rule,
+    clock: u32,
+) -> usize {
+    let before = group.beyond.memory();
     group.beyond.insert(identity);
+    let grown = group.count(labels) + group.beyond.memory().saturating_sub(before);
     if group.full.replace(clock).is_none() {
         let counted = group.labels.iter().max_by_key(|counted| counted.values.len());
         let label = counted.map(|counted| (&*counted.key, counted.values.len()));
         report::crossed(&group.name, rule.limit, label);
     }
+    grown
 }

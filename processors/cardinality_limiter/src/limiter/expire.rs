@@ -7,10 +7,12 @@ use crate::table::Place;
 
 /// The table is gone through at most so often in one idle time.
 const SWEEPS: u64 = 20;
+/// When a sum last left is remembered for so many idle times: if it comes again, it begins after that.
+const ENDED_IDLES: u32 = 8;
 
 impl Limiter {
     pub(super) fn expire_when_due(&mut self) {
-        if self.clock() >= self.swept.saturating_add((IDLE_PARTS / SWEEPS) as u32) {
+        if self.age(self.swept) >= (IDLE_PARTS / SWEEPS) as u32 {
             self.expire();
         }
     }
@@ -22,7 +24,7 @@ impl Limiter {
         self.expire_streams();
         self.expire_folds();
         let (clock, idle) = (self.clock(), self.idle());
-        let is_idle = |seen: u32| clock.saturating_sub(seen) > idle;
+        let is_idle = |seen: u32| clock.wrapping_sub(seen) > idle;
         for group in self.groups.values_mut() {
             if group.full.is_some_and(is_idle) {
                 // There is room again, so nothing has to be given up.
@@ -45,7 +47,8 @@ impl Limiter {
         if ends_epoch {
             self.epoch = self.now;
         }
-        self.other_memory = self.memory() - self.table.memory();
+        self.ended.retain(|_, (_, seen)| clock.wrapping_sub(*seen) <= ENDED_IDLES * idle);
+        self.count_memory();
     }
 
     /// Of values that are new, and of what is told of labels.
@@ -58,7 +61,7 @@ impl Limiter {
         let (clock, idle) = (self.clock(), self.idle());
         for slot in 0..self.table.slots() {
             let stream = self.table.get(slot);
-            let age = clock.saturating_sub(stream.seen);
+            let age = clock.wrapping_sub(stream.seen);
             if stream.place == Place::Free || age <= idle {
                 continue;
             }
@@ -73,18 +76,29 @@ impl Limiter {
                 });
                 self.claims.give_back(claims);
             }
-            // What it had is remembered for as long again: it may go on elsewhere.
+            // A level ends. What leaves of it next leaves with what the others say.
+            self.take_level(slot);
+            // What a total had is remembered for as long again: it may go on elsewhere.
             let stream = self.table.get(slot);
             if age > 2 * idle || stream.last.is_none() {
-                self.take_out(slot);
-                self.table.remove(slot);
+                self.forget(slot);
             }
+        }
+    }
+
+    /// All but that there was one.
+    fn forget(&mut self, slot: u32) {
+        let stream = self.table.remove(slot);
+        if !stream.last.is_none() {
+            let life = self.life(stream.identity(), stream.start);
+            let is_elsewhere = stream.place == Place::Folded || stream.base.is_some();
+            self.forgotten.insert(life, is_elsewhere);
         }
     }
 
     fn expire_folds(&mut self) {
         let (clock, idle) = (self.clock(), self.idle());
-        let old = |seen: u32| clock.saturating_sub(seen) > idle;
+        let old = |seen: u32| clock.wrapping_sub(seen) > idle;
         let gone: Vec<u32> = self
             .folds
             .iter()
@@ -94,6 +108,9 @@ impl Limiter {
         for number in gone {
             let Some(fold) = self.folds.remove(&number) else { continue };
             self.fold_numbers.remove(&fold.identity);
+            if self.has_memory() {
+                self.ended.insert(fold.identity, (fold.time, clock));
+            }
             self.claims.give_back(fold.claims);
             if let Some(group) = self.groups.get_mut(&fold.group) {
                 match fold.level {

@@ -8,7 +8,7 @@ use crate::config::Initial;
 use crate::fold::Level;
 use crate::identity::{Identity, Part};
 use crate::report::Action;
-use crate::table::{NO_FOLD, Place, Stream, is_tracked};
+use crate::table::{NO_FOLD, Place, Stream};
 
 /// What was done with a point's value.
 enum Added {
@@ -27,23 +27,28 @@ impl Limiter {
         case: &Case<'_, '_>,
         point: &Point<'_>,
     ) -> Verdict {
-        let Some(fold) = self.folds.get_mut(&number) else { return Verdict::Goes };
+        let Some(fold) = self.folds.get(&number) else { return Verdict::Goes };
         let (kind, level) = (fold.kind, fold.level);
-        let was_touched = fold.touched;
-        let added = if is_tracked(kind) && !kind.is_level() {
+        let before = fold.memory();
+        let added = if kind.is_cumulative() && !kind.is_level() {
             self.add_cumulative(number, known, case, point)
-        } else if kind.is_level() || kind == Kind::Gauge && self.config.gauge != GaugeRule::Last {
+        } else if self.is_tracked(kind) {
             self.add_level(number, known, case, point)
-        } else {
+        } else if let Some(fold) = self.folds.get_mut(&number) {
             fold.total.add(point).map(|()| Added::From(point.start))
+        } else {
+            Ok(Added::Late)
         };
+        if let Some(fold) = self.folds.get(&number) {
+            self.other_memory = (self.other_memory + fold.memory()).saturating_sub(before);
+        }
         let action = match added {
             Ok(Added::From(from)) => {
                 if let Some(fold) = self.folds.get_mut(&number) {
+                    if !fold.touched {
+                        self.touched.push(number);
+                    }
                     fold.touch(point, from);
-                }
-                if !was_touched {
-                    self.touched.push(number);
                 }
                 match level {
                     Level::Whole => Action::Normalize,
@@ -52,11 +57,21 @@ impl Limiter {
                 }
             }
             Ok(Added::Late) => Action::Late,
+            // Where nothing is to be lost it leaves as it is.
+            _ if !case.is_hard() => {
+                self.report.point(Action::Observe);
+                return Verdict::Stays;
+            }
             Ok(Added::NoMemory) => Action::Memory,
             Err(_) => Action::Invalid,
         };
         self.report.point(action);
         Verdict::Goes
+    }
+
+    /// What tells the lives of a source apart.
+    pub(super) fn life(&self, identity: Identity, start: u64) -> Identity {
+        self.hashing.pair(Part::Incarnation, identity, Identity(start.into()))
     }
 
     /// What a cumulative stream has more than when it was last seen.
@@ -67,38 +82,50 @@ impl Limiter {
         case: &Case<'_, '_>,
         point: &Point<'_>,
     ) -> Result<Added, Invalid> {
-        let Some(slot) = known.filter(|slot| !self.table.get(*slot).last.is_none()) else {
-            return self.add_first(number, known, case, case.identity, point);
-        };
-        let stream = self.table.get(slot);
-        if point.start == stream.start {
+        let seen = known.filter(|slot| !self.table.get(*slot).last.is_none());
+        if let Some(slot) = seen.filter(|slot| self.table.get(*slot).start == point.start) {
             return self.add_since(number, slot, point);
         }
-        let older = stream.start.min(point.start);
-        let incarnation =
-            self.hashing.pair(Part::Incarnation, case.identity, Identity(u128::from(older)));
-        if point.start > stream.start {
-            // The source began again. What it was before is kept beside it: points of it may be on the
-            // way, or two sources may share one identity.
-            let stream = self.table.get(slot);
-            if stream.place == Place::Folded && self.has_memory() {
-                let mut before = Stream::new(incarnation, stream.group);
-                before.last.clone_from(&stream.last);
-                (before.start, before.time) = (stream.start, stream.time);
-                (before.fold, before.seen, before.place) = (number, stream.seen, Place::Folded);
-                if self.table.find(incarnation).is_none() {
-                    self.table.insert(before);
-                }
+        // What a source was before it began again is kept beside it: points of that may be on the way,
+        // or two sources may share one identity.
+        let before = self.table.find(self.life(case.identity, point.start));
+        match seen {
+            Some(slot) if point.start > self.table.get(slot).start => {
+                self.begin_again(number, slot, case, point)
             }
-            let Some(fold) = self.folds.get_mut(&number) else { return Ok(Added::Late) };
-            fold.total.add(point)?;
-            self.remember(slot, number, point)?;
-            return Ok(Added::From(point.start));
+            _ if before.is_some_and(|slot| !self.table.get(slot).last.is_none()) => {
+                self.add_since(number, before.unwrap_or_default(), point)
+            }
+            Some(_) => {
+                let life = self.life(case.identity, point.start);
+                self.add_first(number, None, case, life, point)
+            }
+            None => self.add_first(number, known, case, case.identity, point),
         }
-        match self.table.find(incarnation) {
-            Some(slot) => self.add_since(number, slot, point),
-            None => self.add_first(number, None, case, incarnation, point),
+    }
+
+    /// A source with a new start time: all of it is new.
+    fn begin_again(
+        &mut self,
+        number: u32,
+        slot: u32,
+        case: &Case<'_, '_>,
+        point: &Point<'_>,
+    ) -> Result<Added, Invalid> {
+        let stream = self.table.get(slot);
+        let former = self.life(case.identity, stream.start);
+        if self.has_memory() && self.table.find(former).is_none() {
+            let stream = self.table.get(slot);
+            let mut before = Stream::new(former, stream.group);
+            before.last.clone_from(&stream.last);
+            (before.start, before.time) = (stream.start, stream.time);
+            (before.fold, before.seen, before.place) = (number, stream.seen, Place::Folded);
+            self.table.insert(before);
         }
+        let Some(fold) = self.folds.get_mut(&number) else { return Ok(Added::Late) };
+        fold.total.add(point)?;
+        self.remember(slot, number, point)?;
+        Ok(Added::From(point.start))
     }
 
     /// A source that was not seen before, or not its value.
@@ -110,7 +137,8 @@ impl Limiter {
         identity: Identity,
         point: &Point<'_>,
     ) -> Result<Added, Invalid> {
-        let counts_in_full = self.counts_in_full(point);
+        let life = self.life(case.identity, point.start);
+        let counts_in_full = self.counts_in_full(point) && !self.forgotten.has(life);
         let slot = match known {
             Some(slot) => slot,
             None if self.has_memory() => self.table.insert(Stream::new(identity, case.group)),
@@ -162,7 +190,7 @@ impl Limiter {
         let stream = self.table.get(slot);
         let is_in =
             stream.place == Place::Folded && stream.fold == number && !stream.last.is_none();
-        if is_in && point.time < stream.time {
+        if point.time < stream.time {
             return Ok(Added::Late);
         }
         let changed = self.put_level(number, slot, is_in, point);
@@ -179,8 +207,8 @@ impl Limiter {
         is_in: bool,
         point: &Point<'_>,
     ) -> Result<(), Invalid> {
-        if !is_in {
-            self.take_out(slot);
+        if !is_in && let Some(fold) = self.take_level(slot) {
+            self.touch_later(fold);
         }
         let Some(fold) = self.folds.get_mut(&number) else { return Ok(()) };
         let stream = self.table.get(slot);
@@ -210,30 +238,35 @@ impl Limiter {
         })
     }
 
-    /// Takes the level of a stream out of the fold that it is in: it goes elsewhere, or ends.
-    pub(super) fn take_out(&mut self, slot: u32) {
+    /// Takes the level of a stream out of the fold that it is in: it goes elsewhere, or ends. Answers
+    /// which fold that was.
+    pub(super) fn take_level(&mut self, slot: u32) -> Option<u32> {
+        let is_sum = self.config.gauge == GaugeRule::Sum;
         let stream = self.table.get(slot);
-        let Some(fold) = self.folds.get_mut(&stream.fold).filter(|_| stream.place == Place::Folded)
-        else {
-            return;
-        };
-        let is_sum = fold.kind == Kind::Gauge && self.config.gauge == GaugeRule::Sum;
-        if let Some(extremes) = &mut fold.extremes {
-            extremes.remove(&stream.last);
-        } else if fold.kind.is_level() || is_sum {
-            let _ = fold.total.subtract(&stream.last);
-        } else {
-            return;
+        if stream.place != Place::Folded || stream.last.is_none() {
+            return None;
         }
         let number = stream.fold;
-        if !fold.touched {
-            fold.touch_later();
-            self.touched.push(number);
+        let fold = self.folds.get_mut(&number)?;
+        let is_sum = is_sum && fold.kind == Kind::Gauge;
+        if !fold.take_out(&stream.last, is_sum) {
+            return None;
         }
         self.table.change(slot, |stream| {
             stream.last = Last::default();
             stream.fold = NO_FOLD;
         });
+        Some(number)
+    }
+
+    /// A fold leaves with the batch in hand although nothing was added to it.
+    pub(super) fn touch_later(&mut self, number: u32) {
+        if let Some(fold) = self.folds.get_mut(&number)
+            && !fold.touched
+        {
+            fold.touch_later();
+            self.touched.push(number);
+        }
     }
 
     /// Of a cumulative stream that was not seen from its start on, what it has so far may have left

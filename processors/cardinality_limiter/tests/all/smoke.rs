@@ -55,8 +55,8 @@ fn a_slot_comes_free_and_the_next_stream_goes_on_from_where_it_was() {
     assert!(!out[0].0.contains("overflow"), "{out:?}");
     assert_eq!((int(&out[0].1), out[0].1.start_time_unix_nano), (2, 2 * SECOND));
     // What was in the slot comes back, and there is no room. What it had has left already; the series
-    // for all that have none had gone as well, and begins anew.
+    // for all that have none had gone as well, and begins anew after what had left of it.
     let out = numbers(&process(&mut limiter, 21 * SECOND, &one("a", 21, 6)));
     assert!(out[0].0.contains("overflow"));
-    assert_eq!((int(&out[0].1), out[0].1.start_time_unix_nano), (1, SECOND));
+    assert_eq!((int(&out[0].1), out[0].1.start_time_unix_nano), (1, 2 * SECOND));
 }
