@@ -281,11 +281,7 @@ impl Limiter {
 
     /// Where a stream goes on from that gets a slot: what has left of it elsewhere, after what has left
     /// under its own identity.
-    fn base(
-        &mut self,
-        slot: u32,
-        case: &Case<'_, '_>,
-    ) -> Result<Option<Box<Base>>, wire::Error> {
+    fn base(&mut self, slot: u32, case: &Case<'_, '_>) -> Result<Option<Box<Base>>, wire::Error> {
         let kind = case.around.metric.kind;
         let Some(kind) = kind.filter(|kind| kind.is_cumulative()) else { return Ok(None) };
         let ended = self.ended.get(&case.identity).map_or(0, |(time, _)| *time);
@@ -396,8 +392,8 @@ impl Limiter {
             }
             let labels = self.without(case, over, &sacrificed);
             let group = self.groups.get(&case.group)?;
-            let has_room = group.has_stripped_room(&case.rule, depth)
-                && self.totals_have_room(case, &labels);
+            let has_room =
+                group.has_stripped_room(&case.rule, depth) && self.totals_have_room(case, &labels);
             let found = self.fold(case, &labels, Level::Stripped, kind, has_room);
             if found.is_some() {
                 return found;

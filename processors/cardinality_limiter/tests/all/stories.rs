@@ -44,8 +44,7 @@ fn gauge(points: Vec<NumberDataPoint>) -> Vec<u8> {
 }
 
 fn level(points: Vec<NumberDataPoint>) -> Vec<u8> {
-    let sum =
-        Sum { data_points: points, aggregation_temporality: CUMULATIVE, is_monotonic: false };
+    let sum = Sum { data_points: points, aggregation_temporality: CUMULATIVE, is_monotonic: false };
     batch(metric::Data::Sum(sum))
 }
 
@@ -239,7 +238,8 @@ fn a_summary_keeps_its_labels_where_templates_are_made() {
 #[test]
 fn where_nothing_is_to_be_lost_not_even_what_cannot_be_added_is() {
     for mode in ["tag", "observe"] {
-        let json = format!(r#"{{"limit": 1, "normalize": {{"paths": ["route"]}}, "mode": "{mode}"}}"#);
+        let json =
+            format!(r#"{{"limit": 1, "normalize": {{"paths": ["route"]}}, "mode": "{mode}"}}"#);
         let mut limiter = begin(&json);
         let mut point = point(&[("route", "/users/4711")], 0, at(2), 0);
         point.value = Some(number_data_point::Value::AsDouble(f64::NAN));
@@ -275,7 +275,8 @@ fn slots_come_free_after_months_as_well() {
     let day = 24 * 3600;
     for time in (1..60).map(|days| days * day) {
         let name = format!("u{time}");
-        let out = numbers(&process(&mut limiter, at(time), &total(vec![user(&name, time - 1, time, 1)])));
+        let out =
+            numbers(&process(&mut limiter, at(time), &total(vec![user(&name, time - 1, time, 1)])));
         assert!(out[0].0.contains(&name), "{out:?}");
     }
 }

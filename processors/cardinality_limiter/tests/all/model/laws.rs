@@ -70,7 +70,10 @@ fn budgets(world: &World) {
     let mut groups: BTreeMap<_, Vec<(u64, String)>> = BTreeMap::new();
     for left in world.left.iter().filter(|left| came.contains(left.identity.as_str())) {
         if left.labels.contains_key("user") {
-            groups.entry(group(world, left)).or_default().push((left.received, left.identity.clone()));
+            groups
+                .entry(group(world, left))
+                .or_default()
+                .push((left.received, left.identity.clone()));
         }
     }
     for (name, events) in groups {
@@ -273,7 +276,8 @@ fn everything_leaves(world: &World) {
         let mut all: BTreeMap<(String, u64, u64), usize> = BTreeMap::new();
         for point in points {
             let mark = if is_marked { ",otel.metric.overflow=true" } else { "" };
-            let identity = point.identity.replace(mark, "").replace("otel.metric.overflow=true,", "");
+            let identity =
+                point.identity.replace(mark, "").replace("otel.metric.overflow=true,", "");
             *all.entry((identity, point.start, point.time)).or_default() += 1;
         }
         all

@@ -5,7 +5,8 @@ use super::plan::{BEGAN, Kind, Metric, Plan, SECOND};
 use super::random::Random;
 
 /// Bounds of explicit histograms; [`COMMON`] are in all.
-pub(crate) const BOUNDS: [&[f64]; 3] = [&[1.0, 2.0, 5.0, 10.0], &[1.0, 5.0, 10.0], &[2.0, 5.0, 7.0]];
+pub(crate) const BOUNDS: [&[f64]; 3] =
+    [&[1.0, 2.0, 5.0, 10.0], &[1.0, 5.0, 10.0], &[2.0, 5.0, 7.0]];
 pub(crate) const COMMON: &[f64] = &[5.0];
 /// Scales of exponential histograms: 0 is the least.
 const SCALES: [i32; 3] = [0, 1, 3];
@@ -205,7 +206,13 @@ impl Source {
     }
 
     /// The next point, of about now.
-    pub(crate) fn send(&mut self, number: usize, plan: &Plan, random: &mut Random, now: u64) -> Sent {
+    pub(crate) fn send(
+        &mut self,
+        number: usize,
+        plan: &Plan,
+        random: &mut Random,
+        now: u64,
+    ) -> Sent {
         let before = self.time;
         self.grow(plan, random);
         self.time = (now - random.between(0, SECOND / 2)).max(before + 1);
