@@ -5,5 +5,5 @@ pub mod fan_out;
 pub mod forward;
 mod guests;
 
-pub use build::{BuildError, Pipelines, Prepared};
+pub use build::{BuildError, GuestId, Inspectors, Pipelines, Prepared};
 pub use fan_out::FanOut;

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::config::{ComponentId, Config, ExtensionSettings, ReceiverSettings};
+use crate::extension::admin::Admin;
 use crate::extension::file_storage::{StorageStartError, Storages};
 use crate::extension::health_check::{HealthCheck, Readiness};
 use crate::pipeline::{BuildError, Pipelines, Prepared};
@@ -27,6 +29,7 @@ pub struct Service {
     pipelines: Pipelines,
     readiness: Readiness,
     health_checks: Vec<HealthCheck>,
+    admins: Vec<Admin>,
     metrics_server: Option<MetricsServer>,
     storages: Storages,
 }
@@ -65,9 +68,18 @@ impl Service {
         }
         let mut pipelines = prepared.start(config, &metrics);
         pipelines.start_exporters().await?;
+        let admins = admins(config, &pipelines).await?;
         let receivers = receivers(config, &mut pipelines, &metrics).await?;
         readiness.set_ready();
-        Ok(Self { receivers, pipelines, readiness, health_checks, metrics_server, storages })
+        Ok(Self {
+            receivers,
+            pipelines,
+            readiness,
+            health_checks,
+            admins,
+            metrics_server,
+            storages,
+        })
     }
 
     /// Stops receiving, drains, and lets go. Every stage has a share of [`SHUTDOWN_DEADLINE`].
@@ -76,7 +88,8 @@ impl Service {
         self.readiness.set_not_ready();
         let share = Instant::now() + RECEIVERS_SHARE;
         let receivers = self.receivers.into_iter().map(|receiver| receiver.shutdown(share));
-        futures_util::future::join_all(receivers).await;
+        let admins = self.admins.into_iter().map(|admin| admin.shutdown(share));
+        tokio::join!(join_all(receivers), join_all(admins));
         self.pipelines.shutdown(deadline).await;
         let closing = self.storages.close();
         if tokio::time::timeout_at(deadline, closing).await.is_err() {
@@ -95,6 +108,16 @@ impl Service {
     pub fn metrics_addrs(&self) -> &[SocketAddr] {
         self.metrics_server.as_ref().map_or(&[], MetricsServer::local_addrs)
     }
+}
+
+async fn admins(config: &Config, pipelines: &Pipelines) -> Result<Vec<Admin>, BindError> {
+    let mut admins = Vec::new();
+    for id in &config.service.extensions {
+        if let Some(ExtensionSettings::Admin(settings)) = config.extensions.get(id) {
+            admins.push(Admin::bind(&id.to_string(), settings, &pipelines.inspectors).await?);
+        }
+    }
+    Ok(admins)
 }
 
 async fn receivers(

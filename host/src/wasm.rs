@@ -16,6 +16,7 @@ pub mod epoch;
 pub mod files;
 pub mod hold;
 pub mod imports;
+pub mod inspect;
 pub mod instance;
 pub mod interval;
 pub mod limits;
@@ -30,6 +31,7 @@ pub mod scan;
 pub mod settings;
 pub mod share;
 pub mod shared;
+pub mod snapshot;
 pub mod state;
 
 #[cfg(test)]

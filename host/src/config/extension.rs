@@ -1,27 +1,39 @@
-//! `extensions`: `file_storage`, `health_check`.
+//! `extensions`: `admin`, `file_storage`, `health_check`.
 
 use super::components::{self, Components};
 use super::endpoint;
 use super::section::Section;
 use super::storage;
 use crate::storage::settings::FileStorageSettings;
-use crate::telemetry::settings::HealthCheckSettings;
+use crate::telemetry::settings::{AdminSettings, HealthCheckSettings};
+
+/// The component type of tamis' own that answers questions.
+const ADMIN: &str = "admin";
 
 /// An extension of a type that tamis has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExtensionSettings {
+    Admin(AdminSettings),
     FileStorage(FileStorageSettings),
     HealthCheck(HealthCheckSettings),
 }
 
 pub(super) fn read(root: &Section<'_>) -> Components<ExtensionSettings> {
-    components::read(root, "extensions", &[storage::TYPE, "health_check"], |id, section| {
+    components::read(root, "extensions", &[ADMIN, storage::TYPE, "health_check"], |id, section| {
         match id.component_type() {
+            ADMIN => Some(ExtensionSettings::Admin(admin(section))),
             storage::TYPE => Some(ExtensionSettings::FileStorage(storage::file_storage(section))),
             "health_check" => Some(ExtensionSettings::HealthCheck(health_check(section))),
             _ => None,
         }
     })
+}
+
+fn admin(section: Section<'_>) -> AdminSettings {
+    let default = AdminSettings::default();
+    let settings = AdminSettings { endpoint: endpoint::server(&section, &default.endpoint) };
+    section.finish();
+    settings
 }
 
 fn health_check(section: Section<'_>) -> HealthCheckSettings {

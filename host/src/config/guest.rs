@@ -56,7 +56,7 @@ pub(super) fn user(section: Section<'_>) -> GuestSettings {
 fn read_options(section: &Section<'_>) -> GuestOptions {
     let default = GuestOptions::default();
     let words = [("reject", OnError::Reject), ("pass", OnError::Pass), ("drop", OnError::Drop)];
-    let options = GuestOptions {
+    let mut options = GuestOptions {
         on_error: section.choice("on_error", default.on_error, &words, |text| {
             format!("unknown answer {text:?}, must be \"reject\", \"pass\" or \"drop\"")
         }),
@@ -64,19 +64,8 @@ fn read_options(section: &Section<'_>) -> GuestOptions {
         memory_limit: memory(section, "memory_limit_mib", default.memory_limit),
         output_limit: memory(section, "output_limit_mib", default.output_limit),
         instances: section.value("instances").map(|_| section.integer("instances", 1_usize)),
-        hold: section.section("hold").map_or(default.hold, |hold| {
-            let default = HoldOptions::default();
-            let options = HoldOptions {
-                memory: hold_bytes(&hold, "memory_mib", default.memory),
-                disk: hold_bytes(&hold, "disk_mib", default.disk),
-                storage: storage::reference(&hold),
-            };
-            if options.storage.is_none() && hold.value("disk_mib").is_some() {
-                hold.invalid("disk_mib", "needs a \"storage\" beside it");
-            }
-            hold.finish();
-            options
-        }),
+        storage: storage::reference(section),
+        hold: HoldOptions::default(),
     };
     if options.deadline.is_zero() {
         section.invalid("deadline", "must be positive");
@@ -84,7 +73,27 @@ fn read_options(section: &Section<'_>) -> GuestOptions {
     if options.instances == Some(0) {
         section.invalid("instances", "must be positive");
     }
+    if let Some(hold) = section.section("hold") {
+        read_hold(&hold, &mut options);
+        hold.finish();
+    }
     options
+}
+
+/// `hold`; the storage may stand there as well as beside it.
+fn read_hold(hold: &Section<'_>, options: &mut GuestOptions) {
+    let default = HoldOptions::default();
+    options.hold = HoldOptions {
+        memory: hold_bytes(hold, "memory_mib", default.memory),
+        disk: hold_bytes(hold, "disk_mib", default.disk),
+    };
+    if options.storage.is_some() && hold.value("storage").is_some() {
+        hold.invalid("storage", "stands beside \"hold\" already; name it once");
+    }
+    options.storage = options.storage.take().or_else(|| storage::reference(hold));
+    if options.storage.is_none() && hold.value("disk_mib").is_some() {
+        hold.invalid("disk_mib", "needs a \"storage\"");
+    }
 }
 
 fn memory(section: &Section<'_>, key: &'static str, default: usize) -> usize {

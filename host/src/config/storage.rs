@@ -90,7 +90,7 @@ pub(super) fn check(config: &Config, declared: &BTreeSet<ComponentId>, report: &
         ConnectorSettings::Forward => None,
     });
     let references =
-        processors.chain(connectors).filter_map(|guest| guest.options.hold.storage.as_ref());
+        processors.chain(connectors).filter_map(|guest| guest.options.storage.as_ref());
     for StorageReference { id, place, origin } in references {
         let quoted = format!("{:?}", id.to_string());
         let complaint = if !declared.contains(id) {

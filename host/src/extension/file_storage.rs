@@ -7,6 +7,7 @@ use crate::config::{ComponentId, Config, ExtensionSettings};
 use crate::storage::{Namespace, OpenError, Storage, StorageMetrics};
 use crate::telemetry::metrics::Metrics;
 use crate::wasm::hold::FRAGMENTS;
+use crate::wasm::snapshot::PARTS;
 
 /// Every storage that `service::extensions` lists. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -35,9 +36,9 @@ impl Storages {
         Ok(Self(storages))
     }
 
-    /// Where a guest keeps what it holds; none where there is no such storage. `guest` names it among all
-    /// of the configuration. Blocks.
-    pub fn hold(
+    /// Where a guest keeps what outlives the process; none where there is no such storage. `guest` names it
+    /// among all of the configuration. Blocks.
+    pub fn namespace(
         &self,
         id: &ComponentId,
         guest: &str,
@@ -51,18 +52,20 @@ impl Storages {
     /// for it. To be called when all who will have asked. Blocks.
     pub fn warn_of_unused(&self) {
         for (id, storage) in &self.0 {
-            let unused = storage.unused(FRAGMENTS).unwrap_or_else(|error| {
-                tracing::warn!(storage = %id, "cannot look for what nobody uses: {error}");
-                Vec::new()
-            });
-            for (name, records) in unused {
-                tracing::warn!(
-                    storage = %id,
-                    name,
-                    records,
-                    "what is held there is used by no processor of this configuration, and stays: \
-                     give the processor and its pipeline their names back"
-                );
+            for (table, what) in [(FRAGMENTS, "what is held there"), (PARTS, "the state there")] {
+                let unused = storage.unused(table).unwrap_or_else(|error| {
+                    tracing::warn!(storage = %id, "cannot look for what nobody uses: {error}");
+                    Vec::new()
+                });
+                for (name, records) in unused {
+                    tracing::warn!(
+                        storage = %id,
+                        name,
+                        records,
+                        "{what} is used by no processor of this configuration, and stays: give the \
+                         processor and its pipeline their names back"
+                    );
+                }
             }
         }
     }

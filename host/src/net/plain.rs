@@ -1,4 +1,4 @@
-//! Small HTTP/1 servers that answer from the request's head alone: metrics and health.
+//! Small HTTP/1 servers that answer from the request's head alone: metrics, health, questions.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -15,24 +15,40 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 
 use super::listen::{self, BindError};
 use super::server::{ServeConnection, Server, drive};
+use crate::consumer::BoxFuture;
 
 /// Bound on reading a request's head and on idle connections.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
+pub(crate) type Reply = Response<Full<Bytes>>;
+
 /// Answers a path; `None` is a 404.
-pub(crate) type Answer = Arc<dyn Fn(&str) -> Option<Response<Full<Bytes>>> + Send + Sync>;
+pub(crate) type Answer = Arc<dyn Fn(&str) -> Option<Reply> + Send + Sync>;
+
+/// Answers a path and what is asked of it, later.
+pub(crate) type LaterAnswer = Arc<dyn Fn(Uri) -> BoxFuture<'static, Reply> + Send + Sync>;
 
 /// Binds the endpoint and serves.
 pub(crate) async fn serve(id: &str, endpoint: &str, answer: Answer) -> Result<Server, BindError> {
+    let at_once = move |uri: Uri| {
+        let reply = answer(uri.path()).unwrap_or_else(not_found);
+        Box::pin(std::future::ready(reply)) as BoxFuture<'static, Reply>
+    };
+    serve_later(id, endpoint, Arc::new(at_once)).await
+}
+
+/// Binds the endpoint and serves what takes time to answer.
+pub(crate) async fn serve_later(
+    id: &str,
+    endpoint: &str,
+    answer: LaterAnswer,
+) -> Result<Server, BindError> {
     let listeners = listen::bind(id, endpoint).await?;
     let serve: ServeConnection = Arc::new(move |stream, stop| {
         let answer = Arc::clone(&answer);
         let service = service_fn(move |request: Request<Incoming>| {
-            let not_found = || {
-                reply(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n")
-            };
-            let reply = answer(request.uri().path()).unwrap_or_else(not_found);
-            std::future::ready(Ok::<_, Infallible>(reply))
+            let reply = answer(request.uri().clone());
+            async move { Ok::<_, Infallible>(reply.await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -43,11 +59,15 @@ pub(crate) async fn serve(id: &str, endpoint: &str, answer: Answer) -> Result<Se
     Ok(Server::spawn(listeners, &serve))
 }
 
+pub(crate) fn not_found() -> Reply {
+    reply(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n")
+}
+
 pub(crate) fn reply(
     status: StatusCode,
     content_type: &'static str,
     body: impl Into<Bytes>,
-) -> Response<Full<Bytes>> {
+) -> Reply {
     let mut reply = Response::new(Full::new(body.into()));
     *reply.status_mut() = status;
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

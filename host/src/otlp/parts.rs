@@ -12,33 +12,41 @@ use crate::batch::Signal;
 /// What decides which part an item goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// Of spans and log records; metrics have none and stay together.
+    /// Of spans and log records; metrics have none.
     TraceId,
-    /// Of metrics; spans and log records have none and stay together.
+    /// Of metrics; spans and log records have none.
     MetricName,
 }
 
 /// The bytes of a trace id; an item without one counts as all zero.
 const TRACE_ID: usize = 16;
 
-/// Which of `parts` a key belongs to. For a trace id only the first 16 bytes count.
+/// Where everything goes that has no key.
+const KEYLESS: u32 = 0;
+
+/// Which of `parts` a key belongs to. For a trace id only the first 16 bytes count. A name without a
+/// character and an id of zeros are no keys.
 pub fn part_of(key: Key, value: &[u8], parts: u32, hashing: &impl BuildHasher) -> u32 {
-    let mut hasher = hashing.build_hasher();
-    match key {
+    let mut id = [0; TRACE_ID];
+    let value = match key {
         Key::TraceId => {
-            let mut id = [0; TRACE_ID];
             let len = value.len().min(TRACE_ID);
             id[..len].copy_from_slice(&value[..len]);
-            id.hash(&mut hasher);
+            if id == [0; TRACE_ID] { &[] } else { &id[..] }
         }
-        Key::MetricName => value.hash(&mut hasher),
+        Key::MetricName => value,
+    };
+    if value.is_empty() {
+        return KEYLESS;
     }
+    let mut hasher = hashing.build_hasher();
+    value.hash(&mut hasher);
     // The high bits times the number of parts: even for any number, without a division.
     ((u128::from(hasher.finish()) * u128::from(parts)) >> 64) as u32
 }
 
 /// Splits `request` into at most `parts`, by the key of its items; answers each part that has items
-/// with its index and how many. Resources and scopes are repeated in each part they are needed in. Of
+/// with its index. A request of a signal that has no such key stays together. Resources and scopes are repeated in each part they are needed in. Of
 /// an id that stands twice in one item the first counts.
 ///
 /// # Errors
@@ -57,7 +65,7 @@ pub fn parts(
         _ => None,
     };
     let Some(field) = field else {
-        return Ok(vec![(part_of(key, &[], parts, hashing), request.clone())]);
+        return Ok(vec![(KEYLESS, request.clone())]);
     };
     let mut choose = ByKey { key, field, parts, hashing };
     let cut = cut_by(request, parts as usize, usize::MAX, &mut choose)?.unwrap_or_default();
@@ -159,10 +167,33 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_such_key_stays_together() {
-        let request = Bytes::from(testing::request(Signal::Metrics, &[7; 64]));
-        let split = parts(Signal::Metrics, &request, Key::TraceId, 4, &RandomState::new()).unwrap();
-        assert_eq!(split.len(), 1);
-        assert_eq!(split[0].1, request);
+    fn what_has_no_such_key_stays_together_and_goes_to_the_first_part() {
+        for (signal, key) in [
+            (Signal::Metrics, Key::TraceId),
+            (Signal::Traces, Key::MetricName),
+            (Signal::Logs, Key::MetricName),
+        ] {
+            let request = Bytes::from(testing::request(signal, &[7; 64]));
+            // Another hashing each time: none may send it elsewhere.
+            for _ in 0..20 {
+                let split = parts(signal, &request, key, 4, &RandomState::new()).unwrap();
+                assert_eq!(split, [(0, request.clone())], "{signal:?} by {key:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_none_is_of_the_first_part() {
+        for _ in 0..20 {
+            let hashing = RandomState::new();
+            for (key, value) in
+                [(Key::TraceId, &[0; 16][..]), (Key::TraceId, &[]), (Key::MetricName, &[])]
+            {
+                assert_eq!(part_of(key, value, 64, &hashing), 0, "{key:?} {value:?}");
+            }
+            let others: Vec<u32> =
+                (1..64).map(|byte| part_of(Key::TraceId, &[byte; 16], 64, &hashing)).collect();
+            assert!(others.iter().any(|part| *part != 0));
+        }
     }
 }

@@ -9,7 +9,8 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::forward::Forward;
-use super::guests::{self, GuestId};
+use super::guests;
+pub use super::guests::GuestId;
 use crate::batch::Signal;
 use crate::config::{
     ComponentId, Config, ConnectorSettings, Pipeline, PipelineId, Problem, Problems,
@@ -24,6 +25,7 @@ use crate::processor::batch::BatchProcessor;
 use crate::processor::memory_limiter::MemoryLimiter;
 use crate::receiver::{Sinks, check_tls};
 use crate::telemetry::metrics::Metrics;
+use crate::wasm::inspect::Inspector;
 use crate::wasm::outbox::Feeds;
 use crate::wasm::runtime::{Configured, Runtime, RuntimeError};
 use crate::wasm::settings::Module;
@@ -45,9 +47,14 @@ pub struct Pipelines {
     /// In the order of the data: what feeds others stands before them.
     stages: Vec<Vec<Chain>>,
     exporters: Vec<Arc<dyn Consumer>>,
+    /// Whom questions can be put to.
+    pub inspectors: Inspectors,
     /// Kept for as long as guests run.
     _runtime: Option<Runtime>,
 }
+
+/// Every guest, with what puts questions to it.
+pub type Inspectors = BTreeMap<GuestId, Inspector>;
 
 /// The processors of one pipeline in the order in which a batch meets them, or a connector.
 type Chain = Vec<Arc<dyn Consumer>>;
@@ -103,6 +110,7 @@ impl Prepared {
             metrics,
             entries: BTreeMap::new(),
             connectors: BTreeMap::new(),
+            inspectors: Inspectors::new(),
         };
         let mut stages = Vec::new();
         // Back to front, because whatever feeds a pipeline needs its entry.
@@ -116,11 +124,11 @@ impl Prepared {
             stages.extend([ends, chains]);
         }
         stages.reverse();
-        let Building { prepared, entries, .. } = building;
+        let Building { prepared, entries, inspectors, .. } = building;
         let receivers = entries.into_iter().filter(|(id, _)| config.receivers.contains_key(id));
         let sinks = receivers.map(|(id, targets)| (id, sinks(&targets))).collect();
         let exporters = prepared.exporters.into_values().collect();
-        Pipelines { sinks, stages, exporters, _runtime: prepared.runtime }
+        Pipelines { sinks, stages, exporters, inspectors, _runtime: prepared.runtime }
     }
 }
 
@@ -132,6 +140,7 @@ struct Building<'a> {
     /// For each id that pipelines name as their receiver, and each signal, their first stages.
     entries: BTreeMap<ComponentId, [Vec<Arc<dyn Consumer>>; 3]>,
     connectors: BTreeMap<ComponentId, Arc<dyn Consumer>>,
+    inspectors: Inspectors,
 }
 
 impl Building<'_> {
@@ -217,7 +226,9 @@ impl Building<'_> {
         let feeds = self.feeds(&guest.1);
         let configured = self.prepared.guests.remove(&guest)?;
         let runtime = self.prepared.runtime.as_ref()?;
-        Some(Arc::new(runtime.start(configured, next, feeds, self.metrics)))
+        let processor = runtime.start(configured, next, feeds, self.metrics);
+        self.inspectors.insert(guest, processor.inspector());
+        Some(Arc::new(processor))
     }
 
     /// The pipelines that name this component as their receiver.

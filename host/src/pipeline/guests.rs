@@ -14,7 +14,7 @@ use crate::wasm::runtime::{Configured, LoadError, Runtime, hash_seed};
 use crate::wasm::settings::GuestSettings;
 
 /// Which guest: a processor of one pipeline, or a connector.
-pub(super) type GuestId = (Option<PipelineId>, ComponentId);
+pub type GuestId = (Option<PipelineId>, ComponentId);
 
 /// One guest that will run.
 pub(super) struct Guest<'a> {
@@ -67,8 +67,8 @@ pub(super) async fn configure(
     for guest in guests {
         let settings = guest.settings;
         let options = settings.options.clone();
-        let namespace = match &options.hold.storage {
-            Some(storage) => storages.hold(&storage.id, &guest.place())?,
+        let namespace = match &options.storage {
+            Some(storage) => storages.namespace(&storage.id, &guest.place())?,
             None => None,
         };
         let (name, configuration) = (guest.id.to_string(), guest.configuration(seed));

@@ -1,4 +1,4 @@
-//! What the YAML can say under `service.telemetry` and about `health_check`.
+//! What the YAML can say under `service.telemetry` and about `health_check` and `admin`.
 
 /// `service.telemetry`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,19 @@ pub enum Encoding {
     #[default]
     Console,
     Json,
+}
+
+/// `admin`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminSettings {
+    /// Default `localhost:55690`.
+    pub endpoint: String,
+}
+
+impl Default for AdminSettings {
+    fn default() -> Self {
+        Self { endpoint: "localhost:55690".to_owned() }
+    }
 }
 
 /// `health_check`.

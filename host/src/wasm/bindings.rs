@@ -10,4 +10,6 @@ wasmtime::component::bindgen!({
 });
 
 pub use self::tamis::processor::{clock, counters, emitter, hold, logging, metrics, types};
-pub use exports::tamis::processor::{handler, replayer, rewriter, ticker, watcher};
+pub use exports::tamis::processor::{
+    handler, inspector, replayer, rewriter, snapshotter, ticker, watcher,
+};

@@ -3,7 +3,9 @@
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
-use super::bindings::{FullProcessor, handler, replayer, rewriter, ticker, watcher};
+use super::bindings::{
+    FullProcessor, handler, inspector, replayer, rewriter, snapshotter, ticker, watcher,
+};
 use super::state::State;
 
 /// Namespace of the contract in import and export names.
@@ -17,6 +19,8 @@ pub struct Guest {
     pub replayer: Option<replayer::GuestIndices>,
     pub rewriter: Option<rewriter::GuestIndices>,
     pub watcher: Option<watcher::GuestIndices>,
+    pub snapshotter: Option<snapshotter::GuestIndices>,
+    pub inspector: Option<inspector::GuestIndices>,
     /// Whether it imports `hold`.
     pub holds: bool,
     /// Whether it imports `emitter`.
@@ -63,6 +67,8 @@ impl Guest {
             replayer,
             rewriter: rewriter::GuestIndices::new(&pre).ok(),
             watcher: watcher::GuestIndices::new(&pre).ok(),
+            snapshotter: snapshotter::GuestIndices::new(&pre).ok(),
+            inspector: inspector::GuestIndices::new(&pre).ok(),
             emits: has("tamis:processor/emitter"),
             holds,
             pre,

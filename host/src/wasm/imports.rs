@@ -31,7 +31,7 @@ enum Misuse {
     HoldAnywhere,
     #[error("hold outside of process")]
     HoldOutsideProcess,
-    #[error("release or discard within replay or rewrite")]
+    #[error("release or discard within replay, rewrite, snapshot, restore or inspect")]
     DecisionInReplay,
     #[error("release with `rewrite`, but the component does not export `rewriter`")]
     RewriteWithoutRewriter,

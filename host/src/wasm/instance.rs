@@ -7,8 +7,9 @@ use wasmtime::Store;
 
 use super::bindings::handler::{self, Configuration};
 use super::bindings::replayer::{self, Entry, Memo};
+use super::bindings::snapshotter::{self, Part};
 use super::bindings::types::{self, Context, Descriptor, Error, Outcome, Problem};
-use super::bindings::{rewriter, ticker, watcher};
+use super::bindings::{inspector, rewriter, ticker, watcher};
 use super::component::Guest;
 use super::epoch::Epoch;
 use super::limits::Exceeded;
@@ -29,6 +30,8 @@ pub struct Instance {
     replayer: Option<replayer::Guest>,
     rewriter: Option<rewriter::Guest>,
     watcher: Option<watcher::Guest>,
+    snapshotter: Option<snapshotter::Guest>,
+    inspector: Option<inspector::Guest>,
     shared: Arc<Shared>,
     epoch: Epoch,
     memory: i64,
@@ -79,10 +82,12 @@ impl Instance {
                 guest.replayer.as_ref().map(|r| r.load(&mut store, &instance)).transpose()?,
                 guest.rewriter.as_ref().map(|r| r.load(&mut store, &instance)).transpose()?,
                 guest.watcher.as_ref().map(|w| w.load(&mut store, &instance)).transpose()?,
+                guest.snapshotter.as_ref().map(|s| s.load(&mut store, &instance)).transpose()?,
+                guest.inspector.as_ref().map(|i| i.load(&mut store, &instance)).transpose()?,
             ))
         })();
         match loaded {
-            Ok((handler, ticker, replayer, rewriter, watcher)) => {
+            Ok((handler, ticker, replayer, rewriter, watcher, snapshotter, inspector)) => {
                 shared.metrics.instances.inc();
                 let (shared, epoch) = (Arc::clone(shared), epoch.clone());
                 let (memory, configured_memory) = (0, 0);
@@ -93,6 +98,8 @@ impl Instance {
                     replayer,
                     rewriter,
                     watcher,
+                    snapshotter,
+                    inspector,
                     shared,
                     epoch,
                     memory,
@@ -207,6 +214,39 @@ impl Instance {
         Some(self.end(result))
     }
 
+    /// The next piece of the state. What it staged is undone. `None`: the guest has no `snapshotter`.
+    pub async fn snapshot(&mut self) -> Option<Result<Result<Vec<Part>, Error>, Trap>> {
+        let snapshotter = self.snapshotter.take()?;
+        self.start(Call::Replay);
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
+        let result = snapshotter.call_snapshot(&mut self.store).await;
+        self.snapshotter = Some(snapshotter);
+        Some(self.look(result))
+    }
+
+    /// Hands over state of a former life. `None`: the guest has no `snapshotter`.
+    pub async fn restore(&mut self, parts: &[Part]) -> Option<Result<Result<(), Error>, Trap>> {
+        let snapshotter = self.snapshotter.take()?;
+        self.start(Call::Replay);
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
+        let result = snapshotter.call_restore(&mut self.store, parts).await;
+        self.snapshotter = Some(snapshotter);
+        Some(self.finish(result).await)
+    }
+
+    /// Puts a question. What it staged is undone. `None`: the guest has no `inspector`.
+    pub async fn inspect(&mut self, query: &str) -> Option<Result<Result<String, String>, Trap>> {
+        let inspector = self.inspector.take()?;
+        self.start(Call::Replay);
+        let epoch = self.epoch.clone();
+        let _running = epoch.running();
+        let result = inspector.call_inspect(&mut self.store, query).await;
+        self.inspector = Some(inspector);
+        Some(self.look(result))
+    }
+
     /// Whether a new instance would do with much less memory.
     pub fn has_passed(&self, watermark: usize) -> bool {
         self.memory() > watermark && self.memory() > self.configured_memory
@@ -236,6 +276,13 @@ impl Instance {
             let unstored = |error: StorageError| Trap::unstored(&error);
             committed.map_err(unstored)?;
         }
+        Ok(answer)
+    }
+
+    /// Ends a call that may change nothing outside.
+    fn look<T, E>(&mut self, result: wasmtime::Result<Result<T, E>>) -> Result<Result<T, E>, Trap> {
+        let answer = self.end(result)?;
+        self.take_staged().roll_back(&self.shared);
         Ok(answer)
     }
 

@@ -74,6 +74,8 @@ pub enum Unavailable {
     File,
     #[error("what the processor holds cannot be read: {0}")]
     Unread(#[from] StorageError),
+    #[error("the state of the former life of the process cannot be deleted: {0}")]
+    Unconsumed(StorageError),
     #[error("the processor is shutting down")]
     Closed,
 }
@@ -128,7 +130,7 @@ impl Pool {
         self.size = self.size.max(size);
     }
 
-    /// Whether a key of `hold` is of this pool's share.
+    /// Whether a key of `hold` or of a snapshot is of this pool's share.
     pub fn has(&self, key: &[u8]) -> bool {
         self.share.has(key)
     }
@@ -179,10 +181,31 @@ impl Pool {
         Ok(Ok(()))
     }
 
+    /// Whether the guest answers questions.
+    pub fn answers(&self) -> bool {
+        self.guest.inspector.is_some()
+    }
+
+    /// A new instance that is to be given state of a former life, in the place of the first one.
+    pub async fn heir(&self) -> Result<Instance, Unavailable> {
+        self.lock_idle().clear();
+        self.configured().await
+    }
+
+    /// Takes an heir in, with what is held replayed to it. Where that fails the first call makes a new
+    /// instance, which begins without what the heir was given.
+    pub async fn take_in(&self, mut heir: Instance) {
+        match self.replay(&mut heir).await {
+            Ok(()) => self.lock_idle().push(heir),
+            Err(_) => self.shared.complain("what is held cannot be replayed beside a snapshot"),
+        }
+    }
+
     /// Waits for its turn and takes an idle instance, or makes one.
     pub async fn lease(self: &Arc<Self>) -> Result<Lease, Unavailable> {
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await.map_err(|_| Unavailable::Closed)?;
+        self.shared.snapshots.consume().await.map_err(Unavailable::Unconsumed)?;
         self.lease_with(permit).await
     }
 
@@ -198,6 +221,7 @@ impl Pool {
         let closed = |_| Unavailable::Closed;
         let permits = Arc::clone(&self.permits);
         let mut permits = permits.acquire_many_owned(self.size).await.map_err(closed)?;
+        self.shared.snapshots.consume().await.map_err(Unavailable::Unconsumed)?;
         let idle = std::mem::take(&mut *self.lock_idle());
         let mut leases = Vec::with_capacity(idle.len());
         for instance in idle {
@@ -354,12 +378,12 @@ impl Pool {
         self.lock_idle().clear();
     }
 
-    /// No more leases; waits for the ones out there.
-    pub async fn close(&self) {
+    /// No more leases; waits for the ones out there, and answers the instances that are left.
+    pub async fn close(&self) -> Vec<Instance> {
         let all = self.permits.acquire_many(self.size).await;
         self.permits.close();
         drop(all);
-        self.lock_idle().clear();
+        std::mem::take(&mut *self.lock_idle())
     }
 
     fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {

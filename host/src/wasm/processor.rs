@@ -10,10 +10,13 @@ use super::account::Account;
 use super::bindings::types::Descriptor;
 use super::call::{Caller, Failure, Verdict};
 use super::files;
+use super::inspect::Inspector;
+use super::instance::Instance;
 use super::interval::Interval;
 use super::outbox::{self, Feeds};
 use super::release;
 use super::settings::OnError;
+use super::snapshot::{self, SNAPSHOT_TIME};
 use crate::batch::Batch;
 use crate::consumer::{BoxFuture, ConsumeError, Consumer};
 
@@ -87,8 +90,12 @@ impl Consumer for GuestProcessor {
                 // is stuck.
                 let _ = tokio::time::timeout(LAST_EMIT, emitter).await;
             }
+            let mut instances = Vec::new();
             for pool in &self.caller.pools {
-                pool.close().await;
+                instances.extend(pool.close().await);
+            }
+            if self.caller.stateful {
+                self.remember(instances).await;
             }
         })
     }
@@ -180,6 +187,19 @@ impl GuestProcessor {
                     ConsumeError::retryable(message)
                 })
             }
+        }
+    }
+
+    /// What puts questions to the guest.
+    pub fn inspector(&self) -> Inspector {
+        Inspector::new(Arc::clone(&self.caller))
+    }
+
+    /// Keeps the state of instances for the next life, as far as there is time.
+    async fn remember(&self, instances: Vec<Instance>) {
+        let taken = snapshot::take(&self.caller.shared, instances);
+        if tokio::time::timeout(SNAPSHOT_TIME, taken).await.is_err() {
+            self.caller.shared.complain("the state was not taken in time and is lost");
         }
     }
 

@@ -26,6 +26,7 @@ use super::scan::{Scanner, TriggerError};
 use super::settings::{GuestOptions, Module};
 use super::share::Keys;
 use super::shared::Shared;
+use super::snapshot::{self, SnapshotMetrics, Snapshots};
 use crate::batch::Signal;
 use crate::consumer::Consumer;
 use crate::storage::Namespace;
@@ -104,7 +105,7 @@ impl Runtime {
     }
 
     /// Loads a guest and hands it its configuration, in which the number of instances is filled in
-    /// here. What it holds outlives the process in `namespace`.
+    /// here. What it holds, and its state at a shutdown, outlive the process in `namespace`.
     pub async fn configure(
         &self,
         id: &str,
@@ -123,6 +124,14 @@ impl Runtime {
         let clock = self.clock.clone();
         let (holds, ticks, emits) = (guest.holds, guest.ticker.is_some(), guest.emits);
         let (bounds, counted) = (options.hold.clone(), HoldMetrics::new(metrics, id));
+        let remembers = guest.snapshotter.is_some();
+        let counted_snapshots = SnapshotMetrics::new(metrics, id);
+        let snapshots = match namespace.clone() {
+            Some(namespace) => {
+                tokio::task::block_in_place(|| Snapshots::open(Some(namespace), counted_snapshots))
+            }
+            None => Snapshots::open(None, counted_snapshots),
+        };
         let hold = match namespace {
             Some(namespace) if holds => HoldStore::open(&bounds, counted, namespace).await?,
             _ => HoldStore::new(&bounds, counted),
@@ -131,7 +140,7 @@ impl Runtime {
         let outbox = Outbox::new(metrics, id, &feeds);
         let rewrites = guest.rewriter.is_some();
         let families = &self.families;
-        let stores = (hold, outbox);
+        let stores = (hold, outbox, snapshots);
         let shared = Shared::new(id, options, clock, stores, rewrites, metrics, families);
         let shared = Arc::new(shared);
         let epoch = self.epoch.clone();
@@ -153,6 +162,9 @@ impl Runtime {
         };
         let memos = descriptor.memos.min(MAX_MEMOS) as usize;
         shared.hold.keep_memos(memos.saturating_mul(pools.len()));
+        if remembers && descriptor.partition != Partition::Any {
+            snapshot::restore(&pools, &shared).await;
+        }
         Ok(Configured { pools, keys, shared, scanner, descriptor, emits })
     }
 

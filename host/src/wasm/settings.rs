@@ -56,6 +56,8 @@ pub struct GuestOptions {
     /// How many instances run; none means one per worker thread, where the processor can be
     /// partitioned at all.
     pub instances: Option<usize>,
+    /// Where held items and snapshots outlive the process; none: they do not.
+    pub storage: Option<StorageReference>,
     pub hold: HoldOptions,
 }
 
@@ -67,6 +69,7 @@ impl Default for GuestOptions {
             memory_limit: 256 << 20,
             output_limit: 64 << 20,
             instances: None,
+            storage: None,
             hold: HoldOptions::default(),
         }
     }
@@ -91,13 +94,11 @@ pub struct HoldOptions {
     pub memory: usize,
     /// Held items on disk, in bytes; default 4 GiB. Only with a storage.
     pub disk: usize,
-    /// Where held items outlive the process; none: they are in memory only.
-    pub storage: Option<StorageReference>,
 }
 
 impl Default for HoldOptions {
     fn default() -> Self {
-        Self { memory: 256 << 20, disk: 4 << 30, storage: None }
+        Self { memory: 256 << 20, disk: 4 << 30 }
     }
 }
 

@@ -8,13 +8,16 @@ use prometheus::{Histogram, IntCounter, IntGauge};
 
 use super::bindings::logging::Level;
 use super::bindings::metrics::Measurement;
+use super::bindings::types::Error;
 use super::clock::Clock;
 use super::counters::{Counters, InMemory};
 use super::files::Files;
 use super::hold::HoldStore;
+use super::instance::Trap;
 use super::outbox::Outbox;
 use super::own_metrics::{Families, OwnMetrics};
 use super::settings::GuestOptions;
+use super::snapshot::{SnapshotError, Snapshots};
 use crate::telemetry::metrics::Metrics;
 
 /// Lines of one processor that reach the log in one second.
@@ -36,6 +39,7 @@ pub struct Shared {
     pub counters: Box<dyn Counters>,
     pub hold: HoldStore,
     pub outbox: Outbox,
+    pub snapshots: Snapshots,
     /// Set once, after the first instance has said which it wants.
     files: OnceLock<Files>,
     /// Its partition is such that held items find their instance again.
@@ -147,7 +151,7 @@ impl Shared {
         id: &str,
         options: GuestOptions,
         clock: Clock,
-        (hold, outbox): (HoldStore, Outbox),
+        (hold, outbox, snapshots): (HoldStore, Outbox, Snapshots),
         rewrites: bool,
         metrics: &Metrics,
         families: &Arc<Mutex<Families>>,
@@ -159,6 +163,7 @@ impl Shared {
             counters: Box::new(InMemory::default()),
             hold,
             outbox,
+            snapshots,
             files: OnceLock::new(),
             may_hold: AtomicBool::new(false),
             rewrites,
@@ -192,6 +197,19 @@ impl Shared {
         for (share, measurement) in measurements {
             self.own_metrics.record(share, measurement);
         }
+    }
+
+    /// Counts a trap in `snapshot` or `restore`.
+    pub fn snapshot_trapped(&self, trap: &Trap) -> SnapshotError {
+        self.metrics.traps(trap.cause).inc();
+        SnapshotError::Trapped(trap.to_string())
+    }
+
+    /// Counts an error of `snapshot` or `restore`.
+    pub fn snapshot_refused(&self, error: &Error) -> SnapshotError {
+        self.metrics.errors.inc();
+        let (Error::Permanent(message) | Error::Retryable(message)) = error;
+        SnapshotError::Refused(message[..message.floor_char_boundary(MAX_LOG_LINE)].to_owned())
     }
 
     /// Logs a fault of the guest, unless there were too many.

@@ -34,7 +34,7 @@ pub enum Call {
     /// Everything but `process`: there is no batch to hold items of.
     #[default]
     Other,
-    /// `replay` or `rewrite`: nothing may be decided.
+    /// `replay`, `rewrite`, `snapshot`, `restore` or `inspect`: nothing may be decided.
     Replay,
     Process {
         signal: Signal,

@@ -32,6 +32,11 @@ impl Consumer for Sink {
 }
 
 #[test]
+fn the_cases_of_cardinality_limiter_hold_through_wasm() {
+    cases_hold_through_wasm("cardinality_limiter");
+}
+
+#[test]
 fn the_cases_of_filter_hold_through_wasm() {
     cases_hold_through_wasm("filter");
 }

@@ -104,6 +104,7 @@ mod worlds;
 pub use instance::{Export, Instance};
 #[cfg(target_arch = "wasm32")]
 pub use worlds::{
-    export_handler, export_replayer, export_rewriter, export_ticker, export_watcher, handler_world,
-    replayer_world, rewriter_world, ticker_world, watcher_world,
+    export_handler, export_inspector, export_replayer, export_rewriter, export_snapshotter,
+    export_ticker, export_watcher, handler_world, inspector_world, replayer_world, rewriter_world,
+    snapshotter_world, ticker_world, watcher_world,
 };

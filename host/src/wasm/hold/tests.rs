@@ -14,7 +14,7 @@ use crate::telemetry::metrics::Metrics;
 const ALL: fn(&[u8]) -> bool = |_| true;
 
 fn options(memory: usize, disk: usize) -> HoldOptions {
-    HoldOptions { memory, disk, storage: None }
+    HoldOptions { memory, disk }
 }
 
 fn metrics() -> HoldMetrics {
