@@ -92,10 +92,10 @@ fn values(world: &World) {
     let Some(limit) = world.plan.value_limit else { return };
     let keeps_route = world.plan.json.contains(r#""keep": ["#);
     let is_free = |key: &str, of_resource: bool| {
-        !world.plan.by.contains(&key)
-            && !(of_resource && world.plan.by.contains(&"resource"))
-            && (key != "route" || !keeps_route)
-            && (key != "service.name" || keeps_route)
+        let is_dimension = world.plan.by.contains(&key)
+            || of_resource && world.plan.by.contains(&"resource");
+        let is_kept = if keeps_route { key == "route" } else { key == "service.name" };
+        !is_dimension && !is_kept
     };
     let mut labels: BTreeMap<_, Vec<(u64, String)>> = BTreeMap::new();
     for left in world.left.iter().filter(|left| !left.is_overflow()) {

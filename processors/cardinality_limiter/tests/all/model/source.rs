@@ -91,7 +91,6 @@ pub(crate) struct Source {
     pub(crate) received: u64,
     /// The last point said that there is no value.
     pub(crate) is_stale: bool,
-    pub(crate) falls_next: bool,
 }
 
 impl Source {
@@ -135,7 +134,6 @@ impl Source {
             is_own: false,
             received: now,
             is_stale: false,
-            falls_next: false,
         };
         source.restart(plan, random, now);
         if plan.old && random.one_in(2) {
