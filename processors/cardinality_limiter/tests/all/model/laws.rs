@@ -92,8 +92,8 @@ fn values(world: &World) {
     let Some(limit) = world.plan.value_limit else { return };
     let keeps_route = world.plan.json.contains(r#""keep": ["#);
     let is_free = |key: &str, of_resource: bool| {
-        let is_dimension = world.plan.by.contains(&key)
-            || of_resource && world.plan.by.contains(&"resource");
+        let is_dimension =
+            world.plan.by.contains(&key) || of_resource && world.plan.by.contains(&"resource");
         let is_kept = if keeps_route { key == "route" } else { key == "service.name" };
         !is_dimension && !is_kept
     };
