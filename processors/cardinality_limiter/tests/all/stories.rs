@@ -173,6 +173,25 @@ fn a_late_point_of_before_a_reset_is_not_counted_again() {
     assert_eq!(overflow(&out).iter().map(int).collect::<Vec<_>>(), [10]);
 }
 
+/// Two replicas that cannot be told apart but by their start times. When the younger one was forgotten, all
+/// that the older one had was counted again.
+#[test]
+fn two_sources_of_one_identity_add_up_also_after_one_has_gone() {
+    let mut limiter = begin(r#"{"limit": 1, "idle": "10s"}"#);
+    let mut send = |time, points: Vec<NumberDataPoint>| {
+        let mut all = vec![user("a", 1, time, 100)];
+        all.extend(points);
+        let out = overflow(&process(&mut limiter, at(time), &total(all)));
+        out.iter().map(int).collect::<Vec<_>>()
+    };
+    assert_eq!(send(2, vec![user("b", 1, 2, 10)]), [10]);
+    assert_eq!(send(6, vec![user("b", 5, 6, 3), user("b", 1, 6, 12)]), [15]);
+    assert_eq!(send(7, vec![user("b", 1, 7, 13), user("b", 5, 7, 4)]), [17]);
+    for time in 8..60 {
+        assert_eq!(send(time, vec![user("b", 1, time, 13 + time as i64 - 7)]), [10 + time as i64]);
+    }
+}
+
 /// Gauges were added up from what was known of their sources, and of those with a slot nothing was.
 #[test]
 fn a_series_that_others_are_stripped_to_goes_on_in_their_sum_and_leaves_once() {
