@@ -6,6 +6,7 @@ use tamis_aggregate::{GaugeRule, Kind, Last, Point};
 use tamis_sdk::otlp::metrics::{ResourceMetrics, ScopeMetrics};
 use tamis_sdk::wire::{self, Message, Writer};
 
+use super::plain::note;
 use super::{Around, Limiter, Verdict};
 use crate::claims::Held;
 use crate::config::{Mode, Rule};
@@ -13,7 +14,7 @@ use crate::fold::{Fold, Frame, Head, Level, Made};
 use crate::group::Group;
 use crate::identity::{Identity, Part};
 use crate::labels::{Label, Labels, Origin, overflow_record};
-use crate::report::{self, Action};
+use crate::report::Action;
 use crate::table::{Base, NO_FOLD, Place, Stream};
 
 /// A point of which it has to be decided where it goes.
@@ -281,11 +282,7 @@ impl Limiter {
 
     /// Where a stream goes on from that gets a slot: what has left of it elsewhere, after what has left
     /// under its own identity.
-    fn base(
-        &mut self,
-        slot: u32,
-        case: &Case<'_, '_>,
-    ) -> Result<Option<Box<Base>>, wire::Error> {
+    fn base(&mut self, slot: u32, case: &Case<'_, '_>) -> Result<Option<Box<Base>>, wire::Error> {
         let kind = case.around.metric.kind;
         let Some(kind) = kind.filter(|kind| kind.is_cumulative()) else { return Ok(None) };
         let ended = self.ended.get(&case.identity).map_or(0, |(time, _)| *time);
@@ -396,8 +393,8 @@ impl Limiter {
             }
             let labels = self.without(case, over, &sacrificed);
             let group = self.groups.get(&case.group)?;
-            let has_room = group.has_stripped_room(&case.rule, depth)
-                && self.totals_have_room(case, &labels);
+            let has_room =
+                group.has_stripped_room(&case.rule, depth) && self.totals_have_room(case, &labels);
             let found = self.fold(case, &labels, Level::Stripped, kind, has_room);
             if found.is_some() {
                 return found;
@@ -557,90 +554,4 @@ fn frame(
         }
     };
     Ok(Frame { resource: resource.into(), scope: scope.into(), head })
-}
-
-/// What has no values that would have to be added up: combinations of spans' attributes.
-impl Limiter {
-    pub(crate) fn find(&self, identity: Identity) -> Option<u32> {
-        self.table.find(identity)
-    }
-
-    pub(crate) fn see(&mut self, slot: u32) -> Place {
-        let clock = self.clock();
-        let stream = self.table.get_mut(slot);
-        stream.seen = clock;
-        stream.place
-    }
-
-    /// Whether there was room for it within the limit.
-    pub(crate) fn enter_plain(
-        &mut self,
-        identity: Identity,
-        number: u32,
-        labels: &Labels<'_>,
-        limit: usize,
-    ) -> bool {
-        let has_memory = self.has_memory();
-        let clock = self.clock();
-        let Some(group) = self.groups.get_mut(&number).filter(|group| group.own < limit) else {
-            return false;
-        };
-        if !has_memory {
-            return false;
-        }
-        group.own += 1;
-        self.other_memory += group.count(labels);
-        let mut stream = Stream::new(identity, number);
-        (stream.place, stream.seen) = (Place::Own, clock);
-        self.table.insert(stream);
-        true
-    }
-
-    pub(crate) fn note_combination(
-        &mut self,
-        number: u32,
-        identity: Identity,
-        labels: &Labels<'_>,
-        rule: &Rule,
-    ) {
-        let clock = self.clock();
-        if let Some(group) = self.groups.get_mut(&number) {
-            self.other_memory += note(group, identity, labels, rule, clock);
-        }
-    }
-
-    /// The first so many labels that are given up; none where there are no more.
-    pub(crate) fn sacrifice(
-        &mut self,
-        number: u32,
-        labels: &Labels<'_>,
-        rule: &Rule,
-        depth: usize,
-    ) -> Option<Vec<Box<[u8]>>> {
-        let group = self.groups.get_mut(&number)?;
-        if depth > group.sacrificed.len() {
-            let key = group.next_sacrifice(rule, labels)?;
-            group.sacrificed.push(key);
-        }
-        Some(group.sacrificed[..depth].to_vec())
-    }
-}
-
-/// A budget is crossed by this series; answers how many bytes it took to note that.
-fn note(
-    group: &mut Group,
-    identity: Identity,
-    labels: &Labels<'_>,
-    rule: &Rule,
-    clock: u32,
-) -> usize {
-    let before = group.beyond.memory();
-    group.beyond.insert(identity);
-    let grown = group.count(labels) + group.beyond.memory().saturating_sub(before);
-    if group.full.replace(clock).is_none() {
-        let counted = group.labels.iter().max_by_key(|counted| counted.values.len());
-        let label = counted.map(|counted| (&*counted.key, counted.values.len()));
-        report::crossed(&group.name, rule.limit, label);
-    }
-    grown
 }

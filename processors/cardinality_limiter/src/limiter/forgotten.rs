@@ -34,7 +34,7 @@ impl Forgotten {
             std::mem::swap(current, previous);
             current.clear();
         }
-        current.insert(life.short() & !ELSEWHERE | u64::from(elsewhere) * ELSEWHERE);
+        current.insert(life.short() & !ELSEWHERE | u64::from(elsewhere));
     }
 
     pub(super) fn has(&self, life: Identity) -> bool {

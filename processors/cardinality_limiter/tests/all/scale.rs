@@ -33,14 +33,15 @@ fn in_a_day_of_churn_slots_come_free_within_the_idle_time_and_one_sweep() {
         // Every half hour other pods: forty of them.
         let epoch = half / 60;
         let points = (0..40)
-            .map(|pod| {
-                point(&[("pod", &format!("p{epoch}-{pod}"))], now - MINUTE / 2, now, 1)
-            })
+            .map(|pod| point(&[("pod", &format!("p{epoch}-{pod}"))], now - MINUTE / 2, now, 1))
             .collect();
         let out = numbers(&process(&mut limiter, now, &crate::support::sum("m", DELTA, points)));
         sum += out.iter().map(|(_, point)| int(point)).sum::<i64>();
-        let own: BTreeSet<&String> =
-            out.iter().filter(|(text, _)| !text.contains("overflow")).map(|(text, _)| text).collect();
+        let own: BTreeSet<&String> = out
+            .iter()
+            .filter(|(text, _)| !text.contains("overflow"))
+            .map(|(text, _)| text)
+            .collect();
         own.iter().for_each(|text| {
             left_at.insert((*text).clone(), now);
         });
@@ -92,9 +93,11 @@ fn of_very_many_series_no_more_than_the_limit_leave_in_bounded_memory() {
     assert!(identities.len() <= 101, "{}", identities.len());
     // The last one again: what the overflow has is all that was not dropped.
     let now = BEGAN + 3000 * SECOND;
-    let out = process(&mut limiter, BEGAN + 100 * SECOND, &sum("m", CUMULATIVE, vec![
-        point(&[("user", "101")], BEGAN + 1, now, 1),
-    ]));
+    let out = process(
+        &mut limiter,
+        BEGAN + 100 * SECOND,
+        &sum("m", CUMULATIVE, vec![point(&[("user", "101")], BEGAN + 1, now, 1)]),
+    );
     let overflow = int(&numbers(&out)[0].1);
     assert_eq!(whole + overflow + dropped as i64, series as i64);
     assert!(dropped > 0.0 || series < 50_000);
@@ -124,7 +127,7 @@ fn with_little_memory_nothing_grows_beyond_it() {
                 })
                 .collect();
             process(&mut limiter, now, &sum("m", CUMULATIVE, points));
-            testing::take_measurements();
+            let _ = testing::take_measurements();
             limiter.tick(now).expect("a tick");
             let memory = measured("cardinality_limiter_memory_bytes")[0];
             assert!(memory <= f64::from(1 << 20), "{json}: {memory}");

@@ -44,8 +44,7 @@ fn gauge(points: Vec<NumberDataPoint>) -> Vec<u8> {
 }
 
 fn level(points: Vec<NumberDataPoint>) -> Vec<u8> {
-    let sum =
-        Sum { data_points: points, aggregation_temporality: CUMULATIVE, is_monotonic: false };
+    let sum = Sum { data_points: points, aggregation_temporality: CUMULATIVE, is_monotonic: false };
     batch(metric::Data::Sum(sum))
 }
 
@@ -174,6 +173,25 @@ fn a_late_point_of_before_a_reset_is_not_counted_again() {
     assert_eq!(overflow(&out).iter().map(int).collect::<Vec<_>>(), [10]);
 }
 
+/// Two replicas that cannot be told apart but by their start times. When the younger one was forgotten, all
+/// that the older one had was counted again.
+#[test]
+fn two_sources_of_one_identity_add_up_also_after_one_has_gone() {
+    let mut limiter = begin(r#"{"limit": 1, "idle": "10s"}"#);
+    let mut send = |time, points: Vec<NumberDataPoint>| {
+        let mut all = vec![user("a", 1, time, 100)];
+        all.extend(points);
+        let out = overflow(&process(&mut limiter, at(time), &total(all)));
+        out.iter().map(int).collect::<Vec<_>>()
+    };
+    assert_eq!(send(2, vec![user("b", 1, 2, 10)]), [10]);
+    assert_eq!(send(6, vec![user("b", 5, 6, 3), user("b", 1, 6, 12)]), [15]);
+    assert_eq!(send(7, vec![user("b", 1, 7, 13), user("b", 5, 7, 4)]), [17]);
+    for time in 8..60 {
+        assert_eq!(send(time, vec![user("b", 1, time, 13 + time as i64 - 7)]), [10 + time as i64]);
+    }
+}
+
 /// Gauges were added up from what was known of their sources, and of those with a slot nothing was.
 #[test]
 fn a_series_that_others_are_stripped_to_goes_on_in_their_sum_and_leaves_once() {
@@ -239,7 +257,8 @@ fn a_summary_keeps_its_labels_where_templates_are_made() {
 #[test]
 fn where_nothing_is_to_be_lost_not_even_what_cannot_be_added_is() {
     for mode in ["tag", "observe"] {
-        let json = format!(r#"{{"limit": 1, "normalize": {{"paths": ["route"]}}, "mode": "{mode}"}}"#);
+        let json =
+            format!(r#"{{"limit": 1, "normalize": {{"paths": ["route"]}}, "mode": "{mode}"}}"#);
         let mut limiter = begin(&json);
         let mut point = point(&[("route", "/users/4711")], 0, at(2), 0);
         point.value = Some(number_data_point::Value::AsDouble(f64::NAN));
@@ -275,7 +294,8 @@ fn slots_come_free_after_months_as_well() {
     let day = 24 * 3600;
     for time in (1..60).map(|days| days * day) {
         let name = format!("u{time}");
-        let out = numbers(&process(&mut limiter, at(time), &total(vec![user(&name, time - 1, time, 1)])));
+        let out =
+            numbers(&process(&mut limiter, at(time), &total(vec![user(&name, time - 1, time, 1)])));
         assert!(out[0].0.contains(&name), "{out:?}");
     }
 }

@@ -12,13 +12,13 @@ use prost::Message;
 use tamis_sdk::edit::apply;
 use tamis_sdk::{Configuration, Context, Outcome, Processor, Signal};
 
-pub const SECOND: u64 = 1_000_000_000;
+pub(crate) const SECOND: u64 = 1_000_000_000;
 
-pub fn start(json: &str) -> CardinalityLimiter {
+pub(crate) fn start(json: &str) -> CardinalityLimiter {
     CardinalityLimiter::configure(Configuration::from_json(json)).expect("a valid config").0
 }
 
-pub fn labels(labels: &[(&str, &str)]) -> Vec<KeyValue> {
+pub(crate) fn labels(labels: &[(&str, &str)]) -> Vec<KeyValue> {
     let label = |(key, value): &(&str, &str)| KeyValue {
         key: (*key).to_owned(),
         value: Some(AnyValue { value: Some(Value::StringValue((*value).to_owned())) }),
@@ -27,7 +27,12 @@ pub fn labels(labels: &[(&str, &str)]) -> Vec<KeyValue> {
     labels.iter().map(label).collect()
 }
 
-pub fn point(attributes: &[(&str, &str)], start: u64, time: u64, value: i64) -> NumberDataPoint {
+pub(crate) fn point(
+    attributes: &[(&str, &str)],
+    start: u64,
+    time: u64,
+    value: i64,
+) -> NumberDataPoint {
     NumberDataPoint {
         attributes: labels(attributes),
         start_time_unix_nano: start,
@@ -38,7 +43,7 @@ pub fn point(attributes: &[(&str, &str)], start: u64, time: u64, value: i64) -> 
 }
 
 /// A batch with one monotonic sum.
-pub fn sum(name: &str, temporality: i32, points: Vec<NumberDataPoint>) -> Vec<u8> {
+pub(crate) fn sum(name: &str, temporality: i32, points: Vec<NumberDataPoint>) -> Vec<u8> {
     let sum = Sum { data_points: points, aggregation_temporality: temporality, is_monotonic: true };
     let metric =
         Metric { name: name.to_owned(), data: Some(metric::Data::Sum(sum)), ..Metric::default() };
@@ -53,7 +58,7 @@ pub fn sum(name: &str, temporality: i32, points: Vec<NumberDataPoint>) -> Vec<u8
     ExportMetricsServiceRequest { resource_metrics: vec![resource] }.encode_to_vec()
 }
 
-pub fn process(
+pub(crate) fn process(
     limiter: &mut CardinalityLimiter,
     now: u64,
     batch: &[u8],
@@ -70,7 +75,7 @@ pub fn process(
 }
 
 /// All numbers that left, with the labels of resource and point as text.
-pub fn numbers(request: &ExportMetricsServiceRequest) -> Vec<(String, NumberDataPoint)> {
+pub(crate) fn numbers(request: &ExportMetricsServiceRequest) -> Vec<(String, NumberDataPoint)> {
     let mut all = Vec::new();
     for resource in &request.resource_metrics {
         let of_resource = resource.resource.as_ref().map_or(&[][..], |one| &one.attributes);
@@ -94,7 +99,7 @@ pub fn numbers(request: &ExportMetricsServiceRequest) -> Vec<(String, NumberData
     all
 }
 
-pub fn int(point: &NumberDataPoint) -> i64 {
+pub(crate) fn int(point: &NumberDataPoint) -> i64 {
     match point.value {
         Some(number_data_point::Value::AsInt(value)) => value,
         _ => panic!("not an integer"),

@@ -60,7 +60,13 @@ struct Around {
 }
 
 impl Around {
-    fn flat(&self, attributes: &[KeyValue], times: (u64, u64), flags: u32, measure: Measure) -> Flat {
+    fn flat(
+        &self,
+        attributes: &[KeyValue],
+        times: (u64, u64),
+        flags: u32,
+        measure: Measure,
+    ) -> Flat {
         let labels = texts(attributes);
         Flat {
             identity: identity(&self.metric, &self.resource, &self.scope, &labels),
@@ -118,7 +124,9 @@ fn kind(data: &metric::Data) -> Kind {
         metric::Data::Sum(sum) => {
             Kind::Sum { delta: sum.aggregation_temporality == 1, monotonic: sum.is_monotonic }
         }
-        metric::Data::Histogram(data) => Kind::Histogram { delta: data.aggregation_temporality == 1 },
+        metric::Data::Histogram(data) => {
+            Kind::Histogram { delta: data.aggregation_temporality == 1 }
+        }
         metric::Data::ExponentialHistogram(data) => {
             Kind::Exponential { delta: data.aggregation_temporality == 1 }
         }
@@ -142,8 +150,7 @@ fn points(around: &Around, data: &metric::Data, all: &mut Vec<Flat>) {
                 let sum = point.sum.unwrap_or_default();
                 let side = point.positive.clone().unwrap_or_default();
                 let counts = side.bucket_counts;
-                let measure =
-                    exponential(point.scale, side.offset, &counts, point.zero_count, sum);
+                let measure = exponential(point.scale, side.offset, &counts, point.zero_count, sum);
                 let times = (point.start_time_unix_nano, point.time_unix_nano);
                 around.flat(&point.attributes, times, point.flags, measure)
             }));

@@ -70,7 +70,10 @@ fn budgets(world: &World) {
     let mut groups: BTreeMap<_, Vec<(u64, String)>> = BTreeMap::new();
     for left in world.left.iter().filter(|left| came.contains(left.identity.as_str())) {
         if left.labels.contains_key("user") {
-            groups.entry(group(world, left)).or_default().push((left.received, left.identity.clone()));
+            groups
+                .entry(group(world, left))
+                .or_default()
+                .push((left.received, left.identity.clone()));
         }
     }
     for (name, events) in groups {
@@ -89,10 +92,10 @@ fn values(world: &World) {
     let Some(limit) = world.plan.value_limit else { return };
     let keeps_route = world.plan.json.contains(r#""keep": ["#);
     let is_free = |key: &str, of_resource: bool| {
-        !world.plan.by.contains(&key)
-            && !(of_resource && world.plan.by.contains(&"resource"))
-            && (key != "route" || !keeps_route)
-            && (key != "service.name" || keeps_route)
+        let is_dimension =
+            world.plan.by.contains(&key) || of_resource && world.plan.by.contains(&"resource");
+        let is_kept = if keeps_route { key == "route" } else { key == "service.name" };
+        !is_dimension && !is_kept
     };
     let mut labels: BTreeMap<_, Vec<(u64, String)>> = BTreeMap::new();
     for left in world.left.iter().filter(|left| !left.is_overflow()) {
@@ -273,7 +276,8 @@ fn everything_leaves(world: &World) {
         let mut all: BTreeMap<(String, u64, u64), usize> = BTreeMap::new();
         for point in points {
             let mark = if is_marked { ",otel.metric.overflow=true" } else { "" };
-            let identity = point.identity.replace(mark, "").replace("otel.metric.overflow=true,", "");
+            let identity =
+                point.identity.replace(mark, "").replace("otel.metric.overflow=true,", "");
             *all.entry((identity, point.start, point.time)).or_default() += 1;
         }
         all

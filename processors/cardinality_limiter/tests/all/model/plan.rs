@@ -103,7 +103,9 @@ impl Plan {
             mode,
             limit,
             reserve,
-            by: random.pick(&[&[][..], &[], &["tenant"], &["resource"], &["service.name"]]).to_vec(),
+            by: random
+                .pick(&[&[][..], &[], &["tenant"], &["resource"], &["service.name"]])
+                .to_vec(),
             value_limit: random.one_in(5).then(|| random.between(1, 6) as usize),
             total: random.one_in(6).then(|| random.between(1, 20) as usize),
             gauge: random.pick(&["last", "min", "max", "sum"]),

@@ -5,7 +5,8 @@ use super::plan::{BEGAN, Kind, Metric, Plan, SECOND};
 use super::random::Random;
 
 /// Bounds of explicit histograms; [`COMMON`] are in all.
-pub(crate) const BOUNDS: [&[f64]; 3] = [&[1.0, 2.0, 5.0, 10.0], &[1.0, 5.0, 10.0], &[2.0, 5.0, 7.0]];
+pub(crate) const BOUNDS: [&[f64]; 3] =
+    [&[1.0, 2.0, 5.0, 10.0], &[1.0, 5.0, 10.0], &[2.0, 5.0, 7.0]];
 pub(crate) const COMMON: &[f64] = &[5.0];
 /// Scales of exponential histograms: 0 is the least.
 const SCALES: [i32; 3] = [0, 1, 3];
@@ -90,7 +91,6 @@ pub(crate) struct Source {
     pub(crate) received: u64,
     /// The last point said that there is no value.
     pub(crate) is_stale: bool,
-    pub(crate) falls_next: bool,
 }
 
 impl Source {
@@ -134,7 +134,6 @@ impl Source {
             is_own: false,
             received: now,
             is_stale: false,
-            falls_next: false,
         };
         source.restart(plan, random, now);
         if plan.old && random.one_in(2) {
@@ -205,7 +204,13 @@ impl Source {
     }
 
     /// The next point, of about now.
-    pub(crate) fn send(&mut self, number: usize, plan: &Plan, random: &mut Random, now: u64) -> Sent {
+    pub(crate) fn send(
+        &mut self,
+        number: usize,
+        plan: &Plan,
+        random: &mut Random,
+        now: u64,
+    ) -> Sent {
         let before = self.time;
         self.grow(plan, random);
         self.time = (now - random.between(0, SECOND / 2)).max(before + 1);

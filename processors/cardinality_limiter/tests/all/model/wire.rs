@@ -15,16 +15,18 @@ use super::plan::{Kind, Metric};
 use super::source::{Sent, Source, Value};
 use crate::support::labels;
 
-fn pairs(
-    pairs: &[(String, String)],
-) -> Vec<opentelemetry_proto::tonic::common::v1::KeyValue> {
+fn pairs(pairs: &[(String, String)]) -> Vec<opentelemetry_proto::tonic::common::v1::KeyValue> {
     let pairs: Vec<(&str, &str)> =
         pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     labels(&pairs)
 }
 
 /// Points of one resource, scope and metric stand together, in the order given.
-pub(crate) fn batch(metrics: &[Metric], sources: &[Source], sent: &[Sent]) -> ExportMetricsServiceRequest {
+pub(crate) fn batch(
+    metrics: &[Metric],
+    sources: &[Source],
+    sent: &[Sent],
+) -> ExportMetricsServiceRequest {
     type Key = (Vec<(String, String)>, String, usize);
     let mut groups: BTreeMap<Key, Vec<&Sent>> = BTreeMap::new();
     for point in sent {
