@@ -31,9 +31,17 @@ pub struct Scanner {
 /// Triggers that are plain text, looked for in one pass.
 #[derive(Debug)]
 struct Texts {
-    /// Each with the index of its trigger.
-    texts: Vec<(u32, Vec<u8>)>,
+    texts: Vec<Text>,
     searcher: packed::Searcher,
+}
+
+#[derive(Debug)]
+struct Text {
+    /// The index of its trigger.
+    trigger: u32,
+    bytes: Vec<u8>,
+    /// The places of those that may begin where it does: one of the two begins like the other.
+    alike: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -93,7 +101,7 @@ impl Scanner {
         }
         let searcher = packed::Searcher::new(texts.iter().map(|(_, text)| text));
         let texts = match searcher.filter(|_| texts.len() > 1) {
-            Some(searcher) => Some(Texts { texts, searcher }),
+            Some(searcher) => Some(Texts { texts: Text::all(texts), searcher }),
             // One alone, or no SIMD for them here.
             None => {
                 let sets = |text: &[u8]| text.iter().map(|byte| only(*byte)).collect();
@@ -144,9 +152,11 @@ impl Texts {
         while let Some(found) = self.searcher.find_in(bytes, span) {
             // The leftmost place at which one of them stands; others may begin there too.
             let at = found.start();
-            for (trigger, text) in &self.texts {
-                if bytes[at..].starts_with(text) {
-                    hits.push(Hit { offset: at as u32, trigger: *trigger });
+            let text = &self.texts[found.pattern().as_usize()];
+            hits.push(Hit { offset: at as u32, trigger: text.trigger });
+            for alike in text.alike.iter().map(|place| &self.texts[*place]) {
+                if bytes[at..].starts_with(&alike.bytes) {
+                    hits.push(Hit { offset: at as u32, trigger: alike.trigger });
                 }
             }
             if hits.len() > MAX_HITS {
@@ -155,6 +165,23 @@ impl Texts {
             span.start = at + 1;
         }
         true
+    }
+}
+
+impl Text {
+    /// Of each the index of its trigger and what it is.
+    fn all(texts: Vec<(u32, Vec<u8>)>) -> Vec<Self> {
+        let alike = |place: usize| {
+            let bytes = &texts[place].1;
+            let is_alike = |(other, (_, text)): (usize, &(u32, Vec<u8>))| {
+                let is = other != place && (text.starts_with(bytes) || bytes.starts_with(text));
+                is.then_some(other)
+            };
+            texts.iter().enumerate().filter_map(is_alike).collect()
+        };
+        let alike: Vec<Vec<usize>> = (0..texts.len()).map(alike).collect();
+        let text = |((trigger, bytes), alike)| Self { trigger, bytes, alike };
+        texts.into_iter().zip(alike).map(text).collect()
     }
 }
 
@@ -280,6 +307,14 @@ mod tests {
     fn hits_of_several_triggers_are_in_order_of_offset() {
         let triggers = [trigger(&[b"@"]), trigger(&[DIGITS, b"-"])];
         assert_eq!(offsets(&triggers, b"1-@2-"), [(0, 1), (2, 0), (3, 1)]);
+    }
+
+    #[test]
+    fn texts_that_begin_alike_are_all_reported() {
+        let triggers = [&b"ab"[..], b"abc", b"a", b"bc"]
+            .map(|text| trigger(&text.iter().map(std::slice::from_ref).collect::<Vec<&[u8]>>()));
+        let expected = [(0, 0), (0, 1), (0, 2), (1, 3), (4, 0), (4, 2)];
+        assert_eq!(offsets(&triggers, b"abc-ab"), expected);
     }
 
     #[test]

@@ -5,7 +5,6 @@ use tamis_genai_prices::{Amount, Cost, ModelId, Usage};
 use crate::kind::Kind;
 use crate::meaning::Text;
 use crate::pricing::{Named, Pricing};
-use crate::provider::{counts_cache_beside, counts_reasoning_beside};
 use crate::resolve::{Fault, Manner, Tokens, resolve};
 use crate::seen::Seen;
 use crate::status::Status;
@@ -103,10 +102,9 @@ impl Judge {
             tier: seen.get(Text::ServiceTier),
         };
         let found = self.pricing.find(named);
-        let model = named.response.or(named.request).unwrap_or_default();
         let manner = Manner {
-            cache_beside: counts_cache_beside(found.provider, model),
-            reasoning_beside: counts_reasoning_beside(found.provider, model),
+            cache_beside: found.cache_beside,
+            reasoning_beside: found.reasoning_beside,
             is_without_output: call.kind == Kind::Embedding,
         };
         call.model = found.model;
@@ -116,7 +114,7 @@ impl Judge {
                 call.tokens = Some(tokens);
                 match found.model {
                     Some(model) => self.price_by(model, tokens, time, call),
-                    None if named.request.or(named.response).is_none() => Status::NoModel,
+                    None if named.model().is_none() => Status::NoModel,
                     None => Status::UnknownModel,
                 }
             }

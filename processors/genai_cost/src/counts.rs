@@ -69,6 +69,16 @@ impl Default for Counts {
 const _: () = assert!(Count::COUNT <= 32);
 
 impl Counts {
+    /// Forgets everything. Values stay where they are: what was not told is not looked at.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.told = 0;
+        for readings in [&mut self.inputs, &mut self.outputs, &mut self.totals] {
+            (readings.length, readings.is_overfull) = (0, false);
+        }
+        (self.input_is_whole, self.is_invalid, self.is_conflicting) = (false, false, false);
+    }
+
     pub(crate) fn add(&mut self, count: Count, part: Part, value: u64) {
         match count {
             Count::Input => {

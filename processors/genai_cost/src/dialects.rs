@@ -43,10 +43,13 @@ pub(crate) const DIALECTS: &[(&str, &[Name])] = &[
     ("genai_cost", own::NAMES),
 ];
 
-/// Sequences of bytes of which every item that tells of a call has one: what the host looks for.
+/// Sequences of bytes of which every item that tells of a call has one: what the host looks for. As few
+/// hits as can be: `gen_ai.` alone would have a dozen in a call.
 pub(crate) const TRIGGERS: &[&str] = &[
-    "gen_ai.",
-    "llm.",
+    "gen_ai.operation.",
+    "gen_ai.cost.",
+    "llm.request.type",
+    "llm.cost.",
     // `input_tokens`, `promptTokens`, `token_count`, `promptTokenCount`.
     "oken",
     "usage",

@@ -22,12 +22,24 @@ pub(crate) struct Item<'a> {
     pub(crate) end: u64,
     /// What kind of event a log record tells of.
     pub(crate) event_name: &'a [u8],
+    /// The status or an event of a span says something.
+    tells_more: bool,
 }
 
 impl<'a> Item<'a> {
     fn new(message: Message<'a>, is_span: bool) -> Self {
         let (trace_id, span_id, parent_span_id, event_name) = Default::default();
-        Self { message, is_span, trace_id, span_id, parent_span_id, start: 0, end: 0, event_name }
+        Self {
+            message,
+            is_span,
+            trace_id,
+            span_id,
+            parent_span_id,
+            start: 0,
+            end: 0,
+            event_name,
+            tells_more: false,
+        }
     }
 
     #[inline]
@@ -46,6 +58,7 @@ impl<'a> Item<'a> {
                 Span::PARENT_SPAN_ID => span.parent_span_id = field.bytes()?,
                 Span::START_TIME_UNIX_NANO => span.start = field.fixed64()?,
                 Span::END_TIME_UNIX_NANO => span.end = field.fixed64()?,
+                Span::EVENTS | Span::STATUS => span.tells_more |= !field.payload().is_empty(),
                 _ => {}
             }
         }
@@ -86,7 +99,7 @@ impl<'a> Item<'a> {
     /// What the status and the events of a span tell: when output began, and whether the call was
     /// refused for its rate.
     pub(crate) fn more(&self, seen: &mut Seen<'a>) -> Result<(), Error> {
-        if !self.is_span {
+        if !self.tells_more {
             return Ok(());
         }
         for field in self.message.fields() {

@@ -122,10 +122,13 @@ pub(crate) fn kind(scheme: Scheme, word: &str) -> Kind {
     if scheme == Scheme::Vercel {
         return vercel(word);
     }
-    let word = word.trim_matches('"').to_ascii_lowercase();
+    let word = word.trim_matches('"');
     let words =
         WORDS.iter().find(|(known, _)| *known == scheme).map_or(&[][..], |(_, words)| words);
-    words.iter().find(|(known, _)| *known == word).map_or(Unknown, |(_, kind)| *kind)
+    words
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(word))
+        .map_or(Unknown, |(_, kind)| *kind)
 }
 
 /// `ai.streamText.doStream`, or the same and a function's name.

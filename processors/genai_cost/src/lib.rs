@@ -5,6 +5,7 @@
 //! one pass ([`seen`](Seen)), its counts become one usage (`resolve`), the price book has the price, and
 //! the result is written on it. What is read comes from tables, one for each dialect (`dialects`).
 
+mod bytes;
 mod call;
 mod config;
 mod counts;

@@ -11,6 +11,8 @@ mod histogram;
 mod set;
 mod settings;
 
+use std::ops::Range;
+
 use tamis_genai_prices::{Amount, Cost};
 use tamis_sdk::wire::Error;
 use tamis_sdk::{Context, Signal, emitter};
@@ -46,14 +48,16 @@ pub(crate) struct Metrics {
     rate_limits: Tally,
     /// Of the batch in hand.
     observed: Vec<Observation>,
+    /// The encoded attributes of their sets, one after the other.
+    attributes: Vec<u8>,
 }
 
 /// One call, as far as it is added up.
 struct Observation {
     identity: u64,
-    /// Encoded attributes: of the set, of its place among the calls without a cost, of its place among the
-    /// refused calls.
-    set: Vec<u8>,
+    /// Where the attributes of the set stand in [`Metrics::attributes`].
+    set: Range<usize>,
+    /// Encoded attributes of its place among the calls without a cost, and among the refused calls.
     unpriced: Option<Vec<u8>>,
     rate_limit: Option<Vec<u8>>,
     figures: Figures,
@@ -81,6 +85,7 @@ impl Metrics {
             unpriced: Tally::new(hash_seed, now),
             rate_limits: Tally::new(hash_seed, now),
             observed: Vec::new(),
+            attributes: Vec::new(),
             settings,
         }
     }
@@ -88,6 +93,7 @@ impl Metrics {
     /// Forgets what a batch before told that did not go through.
     pub(crate) fn begin(&mut self) {
         self.observed.clear();
+        self.attributes.clear();
     }
 
     /// Takes down a call of the batch in hand.
@@ -101,7 +107,9 @@ impl Metrics {
         pricing: &Pricing,
     ) -> Result<(), Error> {
         let reader = Reader { call, item, seen, around, context, pricing };
-        let set = reader.attributes(&self.settings.dimensions)?;
+        let start = self.attributes.len();
+        reader.attributes(&self.settings.dimensions, &mut self.attributes)?;
+        let set = start..self.attributes.len();
         let unpriced = (!call.status.has_cost()).then(|| reader.unpriced());
         let rate_limit = seen.is_rate_limited.then(|| reader.rate_limit());
         let duration = item.end.checked_sub(item.start).filter(|_| item.start > 0 && item.is_span);
@@ -131,7 +139,7 @@ impl Metrics {
                 repeated += 1;
                 continue;
             }
-            self.sets.add(&observed.set, &observed.figures);
+            self.sets.add(&self.attributes[observed.set], &observed.figures);
             if let Some(key) = observed.unpriced {
                 self.unpriced.add(&key);
             }

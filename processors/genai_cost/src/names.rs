@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use crate::bytes::{same, word};
 use crate::dialects::{DIALECTS, MEMBERS, Member, PREFIXES};
 use crate::meaning::{Meaning, Name};
 
@@ -51,7 +52,7 @@ impl Names {
         }
         let mut slot = hash(key) & (self.slots.len() - 1);
         while let Some(name) = self.slots[slot] {
-            if name.key.as_bytes() == key {
+            if same(name.key.as_bytes(), key) {
                 return Some(name);
             }
             slot = (slot + 1) & (self.slots.len() - 1);
@@ -66,7 +67,10 @@ impl Names {
         if !matches!(key.first(), Some(b'g' | b'l' | b'a' | b'r' | b'u')) {
             return None;
         }
-        let rest = PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix.as_bytes()))?;
+        // Each ends with a point, and most keys have none there.
+        let has_point = |prefix: &&&str| key.get(prefix.len() - 1) == Some(&b'.');
+        let mut prefixes = PREFIXES.iter().filter(has_point);
+        let rest = prefixes.find_map(|prefix| key.strip_prefix(prefix.as_bytes()))?;
         let mut path = Path::default();
         for part in rest.split(|&byte| byte == b'.') {
             path.push(part);
@@ -90,19 +94,14 @@ impl Names {
     }
 }
 
-/// The length, and eight bytes from either end: keys of one dialect begin alike, and end otherwise.
+/// The length, and eight bytes from either end and the middle: keys of one dialect begin alike, and end
+/// otherwise.
 #[inline]
 fn hash(key: &[u8]) -> usize {
-    let word = |bytes: &[u8]| {
-        let mut word = [0; 8];
-        let length = bytes.len().min(8);
-        word[..length].copy_from_slice(&bytes[..length]);
-        u64::from_le_bytes(word)
-    };
     let (tail, middle) = (key.len().saturating_sub(8), key.len() / 2);
-    let mixed = (word(key) ^ key.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        ^ word(&key[tail..]).wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
-        ^ word(&key[middle..]).rotate_left(23).wrapping_mul(0x1656_67B1_9E37_79F9);
+    let mixed = (word(key, 0) ^ key.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        ^ word(key, tail).wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
+        ^ word(key, middle).rotate_left(23).wrapping_mul(0x1656_67B1_9E37_79F9);
     (mixed ^ mixed >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) as usize >> 20
 }
 

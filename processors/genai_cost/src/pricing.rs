@@ -5,7 +5,8 @@ use std::hash::BuildHasher;
 use foldhash::fast::SeedableRandomState;
 use tamis_genai_prices::{Book, Cost, ModelId, Unit, Unpriceable, Usage};
 
-use crate::provider::{Provider, provider};
+use crate::bytes::same;
+use crate::provider::{Provider, counts_cache_beside, counts_reasoning_beside, provider};
 
 /// The book, and what the names of recent calls stood for.
 pub(crate) struct Pricing {
@@ -42,7 +43,9 @@ struct Recent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) model: Option<ModelId>,
-    pub(crate) provider: Option<Provider>,
+    /// Cached input stands beside input, reasoning beside output.
+    pub(crate) cache_beside: bool,
+    pub(crate) reasoning_beside: bool,
 }
 
 impl Pricing {
@@ -66,7 +69,12 @@ impl Pricing {
             return recent.found;
         }
         let provider = named.provider.map(provider);
-        let found = Found { model: self.search(named, provider), provider };
+        let name = named.model().unwrap_or_default();
+        let found = Found {
+            model: self.search(named, provider),
+            cache_beside: counts_cache_beside(provider, name),
+            reasoning_beside: counts_reasoning_beside(provider, name),
+        };
         if named.bytes() <= RECENT_BYTES_MAX {
             self.recent[place] = Some(Recent::new(named, found));
         }
@@ -183,7 +191,12 @@ fn context(tier: Option<&str>) -> Vec<(&'static str, &'static str)> {
     }
 }
 
-impl Named<'_> {
+impl<'s> Named<'s> {
+    /// The model that answered, else the one that was asked for.
+    pub(crate) fn model(self) -> Option<&'s str> {
+        self.response.or(self.request)
+    }
+
     fn bytes(&self) -> usize {
         let all = [self.provider, self.request, self.response, self.tier];
         all.into_iter().flatten().map(str::len).sum()
@@ -203,10 +216,14 @@ impl Recent {
     }
 
     fn is_of(&self, named: Named<'_>) -> bool {
-        self.response.as_deref() == named.response
-            && self.request.as_deref() == named.request
-            && self.provider.as_deref() == named.provider
-            && self.tier.as_deref() == named.tier
+        let is = |known: &Option<String>, name: Option<&str>| match (known, name) {
+            (Some(known), Some(name)) => same(known.as_bytes(), name.as_bytes()),
+            (known, name) => known.is_none() && name.is_none(),
+        };
+        is(&self.response, named.response)
+            && is(&self.request, named.request)
+            && is(&self.provider, named.provider)
+            && is(&self.tier, named.tier)
     }
 }
 

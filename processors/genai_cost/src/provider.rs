@@ -81,6 +81,22 @@ const NAMES: &[(&str, Provider)] = &[
     ("zai", Known("zai")),
     ("z_ai", Known("zai")),
     ("zhipuai", Known("zhipuai")),
+    ("ollama", Local),
+    ("ollama_chat", Local),
+    ("vllm", Local),
+    ("hosted_vllm", Local),
+    ("lm_studio", Local),
+    ("lmstudio", Local),
+    ("llamafile", Local),
+    ("llamacpp", Local),
+    ("llama_cpp", Local),
+    ("tgi", Local),
+    ("sglang", Local),
+    ("transformers", Local),
+];
+
+/// As [`NAMES`], of frameworks and gateways.
+const FRAMEWORKS: &[(&str, Provider)] = &[
     ("langchain", Framework),
     ("langgraph", Framework),
     ("llama_index", Framework),
@@ -99,24 +115,15 @@ const NAMES: &[(&str, Provider)] = &[
     ("_other", Framework),
     ("unknown", Framework),
     ("none", Framework),
-    ("ollama", Local),
-    ("ollama_chat", Local),
-    ("vllm", Local),
-    ("hosted_vllm", Local),
-    ("lm_studio", Local),
-    ("lmstudio", Local),
-    ("llamafile", Local),
-    ("llamacpp", Local),
-    ("llama_cpp", Local),
-    ("tgi", Local),
-    ("sglang", Local),
-    ("transformers", Local),
 ];
 
 pub(crate) fn provider(name: &str) -> Provider {
     let mut plain = name.trim().to_ascii_lowercase();
     plain = plain.replace(['-', ' '], "_");
-    let find = |name: &str| NAMES.iter().find(|(known, _)| *known == name).map(|(_, found)| *found);
+    let find = |name: &str| {
+        let mut all = NAMES.iter().chain(FRAMEWORKS);
+        all.find(|(known, _)| *known == name).map(|(_, found)| *found)
+    };
     // Azure's own names have `openai` in them, Bedrock's and Vertex' those of whose models they run.
     find(&plain)
         .or_else(|| find(plain.split(['.', '/']).next().unwrap_or_default()))
@@ -132,7 +139,7 @@ pub(crate) fn is_framework(name: &str) -> bool {
                 byte => known == byte.to_ascii_lowercase(),
             })
     };
-    NAMES.iter().any(|(known, found)| matches!(found, Framework | Gateway) && same(known))
+    FRAMEWORKS.iter().any(|(known, _)| same(known))
 }
 
 /// Whether cached input stands beside input in the provider's answers.

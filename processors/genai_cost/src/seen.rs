@@ -41,8 +41,31 @@ impl<'a> Seen<'a> {
     /// Makes it ready for the next item.
     #[inline]
     pub(crate) fn clear(&mut self) {
-        if self.is_touched {
-            *self = Self::default();
+        if !self.is_touched {
+            return;
+        }
+        // One by one: copying a new one over takes longer than reading a small item.
+        let Self {
+            texts,
+            counts,
+            cost,
+            cost_beside_ours,
+            kind,
+            is_marked_aggregate,
+            is_touched,
+            is_strong,
+            has_own,
+            has_own_status,
+            first_token,
+            is_rate_limited,
+        } = self;
+        texts.fill_with(|| None);
+        counts.clear();
+        (*cost, *cost_beside_ours, *kind, *first_token) = (None, None, None, None);
+        for flag in
+            [is_marked_aggregate, is_touched, is_strong, has_own, has_own_status, is_rate_limited]
+        {
+            *flag = false;
         }
     }
 

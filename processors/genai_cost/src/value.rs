@@ -56,8 +56,17 @@ impl<'a> Value<'a> {
     /// The text, if it is one and not empty.
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         match self {
-            Self::Text(bytes) if !bytes.is_empty() => Some(String::from_utf8_lossy(bytes)),
+            Self::Text(bytes) if !bytes.is_empty() => Some(text(bytes)),
             _ => None,
         }
+    }
+}
+
+/// As `String::from_utf8_lossy`, which takes ASCII byte by byte.
+#[inline]
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }

@@ -81,6 +81,7 @@ pub(crate) struct Walk<'w, V> {
     names: &'w Names,
     visit: &'w mut V,
     signal: Signal,
+    /// What the host found from here on.
     hits: Option<&'w [Hit]>,
     /// Items at these offsets are taken out, ascending.
     leaving: &'w [u32],
@@ -148,7 +149,7 @@ impl<'w, V: Visit> Walk<'w, V> {
 
     /// Whether a group has to be looked at.
     #[inline]
-    fn may_matter(&self, field: &Field<'_>) -> bool {
+    fn may_matter(&mut self, field: &Field<'_>) -> bool {
         !self.leaving.is_empty() || self.may_tell(field)
     }
 
@@ -180,13 +181,18 @@ impl<'w, V: Visit> Walk<'w, V> {
         Ok(any)
     }
 
-    /// Whether the host found anything in it that tells of a call.
+    /// Whether the host found anything in it that tells of a call. To be asked in the order of the batch.
     #[inline]
-    fn may_tell(&self, field: &Field<'_>) -> bool {
-        let Some(hits) = self.hits else { return true };
+    fn may_tell(&mut self, field: &Field<'_>) -> bool {
+        let Some(mut hits) = self.hits else { return true };
         let range = field.range();
-        let next = hits.partition_point(|hit| (hit.offset as usize) < range.start);
-        hits.get(next).is_some_and(|hit| (hit.offset as usize) < range.end)
+        while let [hit, rest @ ..] = hits
+            && (hit.offset as usize) < range.start
+        {
+            hits = rest;
+        }
+        self.hits = Some(hits);
+        hits.first().is_some_and(|hit| (hit.offset as usize) < range.end)
     }
 
     #[inline]

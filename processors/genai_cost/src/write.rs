@@ -2,15 +2,18 @@
 
 pub(crate) mod names;
 pub(crate) mod normalized;
+mod ready;
 
 use tamis_genai_prices::Amount;
 use tamis_sdk::otlp::common::{AnyValue, KeyValue};
 use tamis_sdk::wire::Writer;
 
 use crate::call::Call;
+use crate::status::Status;
 
 pub(crate) use names::{gives_way, is_ours_beside_status};
 pub(crate) use normalized::is_normalized;
+use ready::{double, text};
 
 /// In which dialects the cost is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,19 +68,29 @@ impl<'w, 'o> Attributes<'w, 'o> {
         });
     }
 
-    /// The exact amount, rounded once.
-    fn amount(&mut self, key: &str, amount: Amount) {
-        let double = amount.to_f64();
-        self.out.message(self.number, |pair| {
-            pair.bytes(KeyValue::KEY, key);
-            pair.message(KeyValue::VALUE, |any| {
-                any.fixed64(AnyValue::DOUBLE_VALUE, double.to_bits());
-            });
-        });
+    /// An attribute that is ready but for its tag.
+    #[inline]
+    fn ready<const N: usize>(&mut self, attribute: &[u8; N]) {
+        self.out.length_delimited(self.number);
+        self.out.records(attribute);
+    }
+
+    /// The exact amount, rounded once; `key` with all that stands before it.
+    #[inline]
+    fn amount<const N: usize>(&mut self, key: &[u8; N], amount: Amount) {
+        self.ready(key);
+        self.out.records(&amount.to_f64().to_le_bytes());
+    }
+
+    #[inline]
+    fn part<const N: usize>(&mut self, key: &[u8; N], amount: Amount) {
+        if !amount.is_zero() {
+            self.amount(key, amount);
+        }
     }
 
     /// The sum, where it can be told; of amounts of one call it can.
-    fn sum(&mut self, key: &str, amounts: &[Amount]) {
+    fn sum<const N: usize>(&mut self, key: &[u8; N], amounts: &[Amount]) {
         let sum = amounts.iter().try_fold(Amount::ZERO, |sum, amount| sum.checked_add(*amount));
         if let Some(sum) = sum {
             self.amount(key, sum);
@@ -85,7 +98,10 @@ impl<'w, 'o> Attributes<'w, 'o> {
     }
 
     pub(crate) fn call(&mut self, call: &Call, dialects: Dialects, price_table: &str) {
-        self.text(names::STATUS, call.status.as_str());
+        match call.status {
+            Status::Priced => self.ready(text!(names::STATUS, Status::Priced.as_str())),
+            status => self.text(names::STATUS, status.as_str()),
+        }
         if let Some(reason) = call.status.reason() {
             self.text(names::REASON, reason);
         }
@@ -93,11 +109,15 @@ impl<'w, 'o> Attributes<'w, 'o> {
             self.reported(call);
             return;
         };
-        let is_ours = call.status == crate::status::Status::Priced;
+        let is_ours = call.status == Status::Priced;
         if dialects.genai {
-            self.amount(names::AMOUNT, amount);
-            self.text(names::CURRENCY, CURRENCY);
-            self.text(names::SOURCE, if is_ours { CALCULATED } else { REPORTED });
+            self.amount(double!(names::AMOUNT), amount);
+            self.ready(text!(names::CURRENCY, CURRENCY));
+            if is_ours {
+                self.ready(text!(names::SOURCE, CALCULATED));
+            } else {
+                self.ready(text!(names::SOURCE, REPORTED));
+            }
             self.parts(call);
         }
         if is_ours {
@@ -109,46 +129,40 @@ impl<'w, 'o> Attributes<'w, 'o> {
 
     fn reported(&mut self, call: &Call) {
         if let Some(reported) = call.reported {
-            self.amount(names::REPORTED, reported);
+            self.amount(double!(names::REPORTED), reported);
         }
     }
 
     fn parts(&mut self, call: &Call) {
         let Some(cost) = &call.cost else { return };
-        for (key, part) in [
-            (names::INPUT, cost.input),
-            (names::OUTPUT, cost.output),
-            (names::CACHE_READ, cost.cache_read),
-            (names::CACHE_WRITE, cost.cache_write),
-            (names::REASONING, cost.reasoning),
-            (names::OTHER, cost.other),
-        ] {
-            if !part.is_zero() {
-                self.amount(key, part);
-            }
-        }
+        self.part(double!(names::INPUT), cost.input);
+        self.part(double!(names::OUTPUT), cost.output);
+        self.part(double!(names::CACHE_READ), cost.cache_read);
+        self.part(double!(names::CACHE_WRITE), cost.cache_write);
+        self.part(double!(names::REASONING), cost.reasoning);
+        self.part(double!(names::OTHER), cost.other);
     }
 
     fn others(&mut self, call: &Call, amount: Amount, dialects: Dialects) {
         if dialects.openlit {
-            self.amount(names::OPENLIT, amount);
+            self.amount(double!(names::OPENLIT), amount);
         }
         if dialects.openinference {
-            self.amount(names::OPENINFERENCE_TOTAL, amount);
+            self.amount(double!(names::OPENINFERENCE_TOTAL), amount);
         }
         if dialects.sentry {
-            self.amount(names::SENTRY_TOTAL, amount);
+            self.amount(double!(names::SENTRY_TOTAL), amount);
         }
         let Some(cost) = &call.cost else { return };
         let input = [cost.input, cost.cache_read, cost.cache_write];
         let output = [cost.output, cost.reasoning];
         if dialects.openinference {
-            self.sum(names::OPENINFERENCE_PROMPT, &input);
-            self.sum(names::OPENINFERENCE_COMPLETION, &output);
+            self.sum(double!(names::OPENINFERENCE_PROMPT), &input);
+            self.sum(double!(names::OPENINFERENCE_COMPLETION), &output);
         }
         if dialects.sentry {
-            self.sum(names::SENTRY_INPUT, &input);
-            self.sum(names::SENTRY_OUTPUT, &output);
+            self.sum(double!(names::SENTRY_INPUT), &input);
+            self.sum(double!(names::SENTRY_OUTPUT), &output);
         }
     }
 }

@@ -75,7 +75,8 @@ impl Amount {
         let Self { coefficient, decimals } = self.stripped(22);
         // Both are exact as `f64`, so that the division is the only rounding.
         if coefficient.unsigned_abs() < 1 << 53 && decimals <= 22 {
-            return coefficient as f64 / POWERS_F64[usize::from(decimals)];
+            // By way of 64 bits, for which there is an instruction.
+            return coefficient as i64 as f64 / POWERS_F64[usize::from(decimals)];
         }
         let mut text = [0; TEXT_MAX];
         self.write(&mut text).parse().unwrap_or(f64::NAN)
@@ -105,11 +106,16 @@ impl Amount {
         self.decimals
     }
 
+    /// Zeros at the end stay where they fit: amounts that are added one after the other soon have the same
+    /// decimals.
     #[cold]
     fn add_unequal(self, other: Self) -> Option<Self> {
-        let (one, two) = (self.stripped(0), other.stripped(0));
-        let decimals = one.decimals.max(two.decimals);
-        let coefficient = one.scaled(decimals)?.checked_add(two.scaled(decimals)?)?;
+        self.add_scaled(other).or_else(|| self.stripped(0).add_scaled(other.stripped(0)))
+    }
+
+    fn add_scaled(self, other: Self) -> Option<Self> {
+        let decimals = self.decimals.max(other.decimals);
+        let coefficient = self.scaled(decimals)?.checked_add(other.scaled(decimals)?)?;
         Some(Self { coefficient, decimals })
     }
 

@@ -43,7 +43,7 @@ pub use patch::{Patch, patch};
 
 use crate::contract::{Edits, Outcome, Splice};
 use crate::wire::{Error, Field, Fields, Kind, Message, WireType, Writer};
-use crate::wire::{encode_varint, put_varint};
+use crate::wire::{insert_varint, put_varint};
 
 /// Collects the differences to one batch.
 #[derive(Debug)]
@@ -140,9 +140,8 @@ impl<'a> Editor<'a> {
         if gone == come {
             return;
         }
-        let (prefix, used) = encode_varint((length + come - gone) as u64);
         let at = self.replacement.len() - come;
-        self.replacement.splice(at..at, prefix.into_iter().take(used));
+        let used = insert_varint(&mut self.replacement, at, (length + come - gone) as u64);
         let tag = self.batch.get(record..start).unwrap_or_default();
         let offset = record + tag.iter().take_while(|byte| **byte >= 0x80).count() + 1;
         let change = Change { offset, length: start - offset, replacement_length: used };

@@ -11,7 +11,7 @@ mod writer;
 
 pub use error::{Error, Kind};
 pub use writer::Writer;
-pub(crate) use writer::{encode_varint, put_varint};
+pub(crate) use writer::{insert_varint, put_varint};
 
 use std::ops::Range;
 

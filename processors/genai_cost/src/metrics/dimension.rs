@@ -8,6 +8,7 @@ use tamis_sdk::otlp::metrics::NumberDataPoint;
 use tamis_sdk::otlp::resource::Resource;
 use tamis_sdk::wire::{Error, Message, Writer};
 
+use crate::bytes::same;
 use crate::call::Call;
 use crate::item::Item;
 use crate::meaning::Text;
@@ -68,9 +69,12 @@ pub(super) struct Reader<'r, 'a> {
 
 impl<'r, 'a: 'r> Reader<'r, 'a> {
     /// The attributes of the call's set, encoded as those of a data point of a number.
-    pub(super) fn attributes(&self, dimensions: &[Dimension]) -> Result<Vec<u8>, Error> {
-        let mut out = Vec::with_capacity(256);
-        let mut writer = Writer::new(&mut out);
+    pub(super) fn attributes(
+        &self,
+        dimensions: &[Dimension],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let mut writer = Writer::new(out);
         for dimension in dimensions {
             let mut value = Value::Other;
             let mut text = None;
@@ -92,7 +96,7 @@ impl<'r, 'a: 'r> Reader<'r, 'a> {
             }
             put(&mut writer, &dimension.name, value, text.as_deref());
         }
-        Ok(out)
+        Ok(())
     }
 
     /// By what calls without a cost are told apart.
@@ -207,7 +211,7 @@ fn find<'a>(owner: Option<Message<'a>>, number: u32, key: &str) -> Result<Value<
         let field = field?;
         if field.number() == number {
             let (found, any) = value::pair(field.message()?)?;
-            if found == key.as_bytes() {
+            if same(found, key.as_bytes()) {
                 return Value::read(any);
             }
         }
@@ -217,7 +221,7 @@ fn find<'a>(owner: Option<Message<'a>>, number: u32, key: &str) -> Result<Value<
 
 fn put(writer: &mut Writer<'_>, name: &str, value: Value<'_>, text: Option<&str>) {
     let cut = match value {
-        Value::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
+        Value::Text(bytes) => Some(value::text(bytes)),
         _ => text.map(Cow::Borrowed),
     };
     if cut.is_none() && matches!(value, Value::Other) {

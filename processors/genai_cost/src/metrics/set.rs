@@ -12,6 +12,7 @@ use tamis_sdk::wire::Writer;
 
 use super::Figures;
 use super::histogram::{DURATION, FIRST_OUTPUT, Histogram, TOKENS};
+use crate::bytes::same;
 use crate::resolve::Tokens;
 use crate::status::Status;
 
@@ -161,7 +162,8 @@ impl Sets {
     fn place(&mut self, attributes: &[u8]) -> usize {
         let hash = self.hashing.hash_one(attributes);
         let all = &self.all;
-        if let Some(place) = self.index.find(hash, |place| all[*place].attributes == attributes) {
+        let is = |place: &usize| same(&all[*place].attributes, attributes);
+        if let Some(place) = self.index.find(hash, is) {
             return *place;
         }
         let is_full = self.index.len() >= self.max;

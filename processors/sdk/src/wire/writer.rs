@@ -24,10 +24,17 @@ impl<'a> Writer<'a> {
     /// A message field; `fill` writes its fields.
     pub fn message(&mut self, number: u32, fill: impl FnOnce(&mut Writer<'_>)) {
         self.tag(number, 2);
-        let start = self.out.len();
+        // Nearly all are short: one byte is left for the length, and more are made room for if need be.
+        let at = self.out.len();
+        self.out.push(0);
         fill(self);
-        let (prefix, length) = encode_varint((self.out.len() - start) as u64);
-        self.out.splice(start..start, prefix.into_iter().take(length));
+        let length = self.out.len() - at - 1;
+        // Truncation wanted: the lowest seven bits.
+        self.out[at] = length as u8 & 0x7f;
+        if length >= 0x80 {
+            self.out[at] |= 0x80;
+            insert_varint(self.out, at + 1, (length >> 7) as u64);
+        }
     }
 
     /// A field of type int32, int64, uint32, uint64, bool or an enum; negative numbers as their two's
@@ -49,34 +56,56 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(&value.to_le_bytes());
     }
 
+    /// The tag of a string, bytes or message field, of which the rest is already encoded: give it to
+    /// [`records`](Self::records).
+    #[inline]
+    pub fn length_delimited(&mut self, number: u32) {
+        self.tag(number, 2);
+    }
+
     /// Whole records that are already encoded.
+    #[inline]
     pub fn records(&mut self, records: &[u8]) {
         self.out.extend_from_slice(records);
     }
 
+    #[inline]
     fn tag(&mut self, number: u32, wire_type: u32) {
         put_varint(self.out, u64::from(number) << 3 | u64::from(wire_type));
     }
 }
 
-pub(crate) fn put_varint(out: &mut Vec<u8>, value: u64) {
-    let (bytes, length) = encode_varint(value);
-    out.extend(bytes.into_iter().take(length));
+#[inline]
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        // Truncation wanted: seven bits at a time.
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
 }
 
-/// The encoded varint and how many of the bytes are used.
-pub(crate) fn encode_varint(mut value: u64) -> ([u8; 10], usize) {
-    let mut bytes = [0; 10];
-    let mut length = 0;
-    for byte in &mut bytes {
-        length += 1;
-        // Truncation wanted: seven bits at a time.
-        *byte = (value & 0x7f) as u8;
-        value >>= 7;
-        if value == 0 {
-            break;
+/// Puts the varint before what stands from `at` on; answers how many bytes it takes.
+pub(crate) fn insert_varint(out: &mut Vec<u8>, at: usize, value: u64) -> usize {
+    let end = out.len();
+    put_varint(out, value);
+    let used = out.len() - end;
+    out[at..].rotate_right(used);
+    used
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Writer;
+
+    #[test]
+    fn a_message_of_any_length_is_as_if_encoded_before() {
+        for length in [0, 1, 127, 128, 129, 16_383, 16_384, 2_097_151, 2_097_152] {
+            let payload: Vec<u8> = (0..length).map(|at: u32| at as u8).collect();
+            let (mut filled, mut whole) = (b"before".to_vec(), b"before".to_vec());
+            Writer::new(&mut filled).message(3, |writer| writer.records(&payload));
+            Writer::new(&mut whole).bytes(3, &payload);
+            assert!(filled == whole, "{length} bytes");
         }
-        *byte |= 0x80;
     }
-    (bytes, length)
 }
