@@ -59,7 +59,7 @@ pub(crate) struct Ids<T, const LISTS: usize> {
 }
 
 /// Where an id is, with its hash: an index that grows would otherwise fetch every slot from wherever it
-/// lies, which costs as much as all the rest of a trace.
+/// lies.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     slot: u32,
