@@ -230,11 +230,11 @@ async fn measure(
     tokio::time::sleep(if pace == Pace::Full { WARM_UP } else { FILL }).await;
     load.take_latencies();
     let (start, acknowledged) = (Instant::now(), load.acknowledged());
-    let (cpu, load_cpu) = (running.process.cpu_time()?, process::own_cpu_time()?);
+    let (cpu, load_cpu) = (running.process.cpu_time()?, process::own_usage()?.cpu());
     tokio::time::sleep(time).await;
     let seconds = start.elapsed().as_secs_f64();
     let cpu = (running.process.cpu_time()? - cpu).as_secs_f64();
-    let load_cpu = (process::own_cpu_time()? - load_cpu).as_secs_f64();
+    let load_cpu = (process::own_usage()?.cpu() - load_cpu).as_secs_f64();
     let spans = (load.acknowledged() - acknowledged) as f64;
     let latencies = load.take_latencies();
     load.check()?;

@@ -1,5 +1,6 @@
 //! What a trace that waits costs, as more and more do: `tail_sampling` in its sandbox and the host's
-//! store, in memory and on disk, without a network.
+//! store, in memory and on disk, without a network. Beside it, in turns, what the machine asks for memory
+//! that nobody has used yet.
 
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,9 +11,10 @@ use tamis::storage::settings::FileStorageSettings;
 use tamis::storage::{Storage, StorageMetrics};
 use tamis::telemetry::metrics::Metrics;
 use tamis::wasm::settings::GuestOptions;
+use tamis_benches::fresh::{Fresh, PAGE};
 use tamis_benches::in_process::Chain;
 use tamis_benches::options::Options;
-use tamis_benches::process::{own_cpu_time, own_memory};
+use tamis_benches::process::own_usage;
 use tamis_benches::requests::{PREFIX, Requests, SPANS, Secrets};
 use tamis_benches::table::{Table, fixed};
 
@@ -28,10 +30,18 @@ const STORES: [&str; 3] = ["memory", "disk", SPILLING];
 /// default is too little: a million entries take more.
 const SPILLING: &str = "disk, 512 MiB in memory";
 
-const COLUMNS: [&str; 7] = [
+/// Fresh memory is taken once in so many requests: a quarter of what they take themselves.
+const CONTROL_EVERY: usize = 50;
+
+/// CPU time, page faults and fresh memory are since the line before.
+const COLUMNS: [&str; 11] = [
     "store",
     "traces that wait",
-    "CPU us/span, since the line before",
+    "CPU us/span",
+    "of it system",
+    "page faults/span",
+    "machine: fresh memory, us/page",
+    "CPU us/span, less fresh memory",
     "longest request ms",
     "guest B/trace",
     "host B/trace",
@@ -76,56 +86,104 @@ async fn measure(store: &str) -> anyhow::Result<()> {
     // With the last request.
     let most = LOOKS[LOOKS.len() - 1] + SPANS;
     let chain = Chain::that_waits(most, options, namespace).await?;
-    let requests = Requests::new(Secrets::None);
-    let memory = own_memory()?;
-    let (mut turn, mut traces) = (0, 0);
+    let mut load = Load {
+        chain,
+        requests: Requests::new(Secrets::None),
+        fresh: Fresh::default(),
+        turn: 0,
+        traces: 0,
+        resident: 0,
+    };
     for look in LOOKS {
-        let cpu = own_cpu_time()?;
-        let (spans, longest) = fill(&chain, &requests, &mut turn, &mut traces, look).await?;
-        let cpu = own_cpu_time()? - cpu;
-        let each = |bytes: f64| format!("{:.0}", bytes / traces as f64);
-        let waiting = chain.gauge("tamis_hold_bytes");
-        let cells = [
-            store.to_owned(),
-            traces.to_string(),
-            fixed(cpu.as_secs_f64() * 1e6 / spans as f64),
-            fixed(longest.as_secs_f64() * 1e3),
-            each(chain.gauge("tamis_wasm_memory_bytes")),
-            each(waiting),
-            each(own_memory()?.saturating_sub(memory) as f64),
-        ];
-        print(&cells.join("\t"));
+        let stretch = load.fill(look).await?;
+        print(&load.line(store, &stretch).join("\t"));
     }
     Ok(())
 }
 
-/// Sends until so many traces wait; answers the spans, and the time of the longest request. Each other request has traces of one span, the
-/// rest of two.
-async fn fill(
-    chain: &Chain,
-    requests: &Requests,
-    turn: &mut usize,
-    traces: &mut usize,
-    until: usize,
-) -> anyhow::Result<(usize, Duration)> {
-    let (mut spans, mut longest) = (0, Duration::ZERO);
-    while *traces < until {
-        let each = 1 + *turn % 2;
-        let batch = Batch {
-            signal: Signal::Traces,
-            bytes: requests.with_small_traces(*turn, each).slice(PREFIX..),
-            items: SPANS,
-            received: SystemTime::now(),
-            metadata: Metadata::default(),
-        };
-        let start = Instant::now();
-        chain.first.consume(batch).await.context("while traces were to wait")?;
-        longest = longest.max(start.elapsed());
-        *turn += 1;
-        *traces += SPANS / each;
-        spans += SPANS;
+struct Load {
+    chain: Chain,
+    requests: Requests,
+    fresh: Fresh,
+    /// Requests until now.
+    turn: usize,
+    /// That wait now.
+    traces: usize,
+    /// Bytes by which resident memory grew for them.
+    resident: usize,
+}
+
+/// What it took to come from one look to the next, without [`Fresh`].
+struct Stretch {
+    spans: usize,
+    longest: Duration,
+    user: Duration,
+    system: Duration,
+    faults: u64,
+    /// Bytes by which resident memory grew.
+    grown: usize,
+    /// CPU microseconds that the machine asks for a page.
+    page: f64,
+}
+
+impl Load {
+    /// Sends until so many traces wait. Each other request has traces of one span, the rest of two.
+    async fn fill(&mut self, until: usize) -> anyhow::Result<Stretch> {
+        let (mut spans, mut longest) = (0, Duration::ZERO);
+        let before = own_usage()?;
+        while self.traces < until {
+            let each = 1 + self.turn % 2;
+            let batch = Batch {
+                signal: Signal::Traces,
+                bytes: self.requests.with_small_traces(self.turn, each).slice(PREFIX..),
+                items: SPANS,
+                received: SystemTime::now(),
+                metadata: Metadata::default(),
+            };
+            let start = Instant::now();
+            self.chain.first.consume(batch).await.context("while traces were to wait")?;
+            longest = longest.max(start.elapsed());
+            self.turn += 1;
+            self.traces += SPANS / each;
+            spans += SPANS;
+            if self.turn.is_multiple_of(CONTROL_EVERY) {
+                self.fresh.take()?;
+            }
+        }
+        let (after, taken) = (own_usage()?, self.fresh.taken());
+        let grown = after.resident.saturating_sub(before.resident) as usize;
+        let grown = grown.saturating_sub(taken.bytes);
+        self.resident += grown;
+        Ok(Stretch {
+            spans,
+            longest,
+            user: after.user - before.user,
+            system: (after.system - before.system).saturating_sub(taken.time),
+            faults: after.faults - before.faults - taken.faults,
+            grown,
+            page: taken.cost(),
+        })
     }
-    Ok((spans, longest))
+
+    fn line(&self, store: &str, stretch: &Stretch) -> [String; COLUMNS.len()] {
+        let Stretch { spans, longest, user, system, faults, grown, page } = *stretch;
+        let each_span = |time: Duration| time.as_secs_f64() * 1e6 / spans as f64;
+        let each_trace = |bytes: f64| format!("{:.0}", bytes / self.traces as f64);
+        let fresh = (grown / PAGE) as f64 / spans as f64 * page;
+        [
+            store.to_owned(),
+            self.traces.to_string(),
+            fixed(each_span(user + system)),
+            fixed(each_span(system)),
+            fixed(faults as f64 / spans as f64),
+            fixed(page),
+            fixed(each_span(user + system) - fresh),
+            fixed(longest.as_secs_f64() * 1e3),
+            each_trace(self.chain.gauge("tamis_wasm_memory_bytes")),
+            each_trace(self.chain.gauge("tamis_hold_bytes")),
+            each_trace(self.resident as f64),
+        ]
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the other process reads it")]

@@ -1,6 +1,7 @@
 //! What the benchmarks share: the data, the load, the gateways under it, and the arithmetic.
 
 pub mod backend;
+pub mod fresh;
 pub mod gateway;
 pub mod guests;
 pub mod in_process;

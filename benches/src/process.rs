@@ -55,7 +55,7 @@ impl Process {
     ///
     /// When the process is gone.
     pub fn cpu_time(&self) -> anyhow::Result<Duration> {
-        cpu_time(&self.0.id().to_string())
+        Ok(usage(&self.0.id().to_string())?.cpu())
     }
 
     /// The most memory that was ever resident, in bytes.
@@ -89,22 +89,46 @@ impl Drop for Process {
     }
 }
 
-/// As [`Process::cpu_time`], of this process.
-///
-/// # Errors
-///
-/// Without /proc.
-pub fn own_cpu_time() -> anyhow::Result<Duration> {
-    cpu_time("self")
+/// What a process has used.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    pub user: Duration,
+    pub system: Duration,
+    /// Pages that the kernel had to bring, without reading any.
+    pub faults: u64,
+    /// Bytes that are resident now.
+    pub resident: u64,
 }
 
-/// As [`Process::memory_now`], of this process.
+impl Usage {
+    /// User and system time.
+    pub fn cpu(&self) -> Duration {
+        self.user + self.system
+    }
+}
+
+/// What this process has used until now.
 ///
 /// # Errors
 ///
 /// Without /proc.
-pub fn own_memory() -> anyhow::Result<u64> {
-    memory("self", "VmRSS:")
+pub fn own_usage() -> anyhow::Result<Usage> {
+    usage("self")
+}
+
+fn usage(process: &str) -> anyhow::Result<Usage> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name in parentheses may hold anything; the fields after it are numbers.
+    let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    // The state after the name is field 3; minflt is 10, utime and stime are 14 and 15.
+    let field = |number: usize| fields.get(number - 3).context("too few fields in stat");
+    Ok(Usage {
+        user: TICK * field(14)?.parse()?,
+        system: TICK * field(15)?.parse()?,
+        faults: field(10)?.parse()?,
+        resident: memory(process, "VmRSS:")?,
+    })
 }
 
 fn memory(process: &str, field: &str) -> anyhow::Result<u64> {
@@ -113,16 +137,6 @@ fn memory(process: &str, field: &str) -> anyhow::Result<u64> {
     let kibibytes = line.and_then(|line| line.split_whitespace().next());
     let kibibytes: u64 = kibibytes.with_context(|| format!("no {field} in status"))?.parse()?;
     Ok(kibibytes << 10)
-}
-
-fn cpu_time(process: &str) -> anyhow::Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The name in parentheses may hold anything; the fields after it are numbers.
-    let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
-    // utime and stime are the fields 14 and 15, the state after the name is field 3.
-    let ticks = fields.split_whitespace().skip(11).take(2);
-    let ticks: u32 = ticks.map(str::parse::<u32>).sum::<Result<_, _>>()?;
-    Ok(TICK * ticks)
 }
 
 /// Moves this process to [`LOAD_CORE`]; before it has threads.

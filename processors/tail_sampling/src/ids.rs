@@ -28,6 +28,12 @@ impl Hashing {
         hasher.write_u64(high);
         hasher.finish()
     }
+
+    #[inline]
+    fn short(&self, id: &TraceId) -> u32 {
+        // Truncation wanted.
+        self.hash(id) as u32
+    }
 }
 
 #[inline]
@@ -45,11 +51,30 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug)]
 pub(crate) struct Ids<T, const LISTS: usize> {
     hashing: Hashing,
-    index: HashTable<u32>,
+    index: HashTable<Place>,
     chunks: Vec<Box<[Slot<T>]>>,
     lists: [List; LISTS],
     /// First of the slots that were given back, linked by `next`.
     free: u32,
+}
+
+/// Where an id is, with its hash: an index that grows would otherwise fetch every slot from wherever it
+/// lies.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    slot: u32,
+    hash: u32,
+}
+
+impl Place {
+    /// As the index wants it, which looks at the highest and at the lowest bits.
+    fn hash(self) -> u64 {
+        widened(self.hash)
+    }
+}
+
+fn widened(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +115,9 @@ impl<T: Copy + Default, const LISTS: usize> Ids<T, LISTS> {
         if self.index.is_empty() {
             return None;
         }
-        self.index.find(self.hashing.hash(id), |&slot| self.slot(slot).id == *id).copied()
+        let hash = self.hashing.short(id);
+        let is_it = |place: &Place| place.hash == hash && self.slot(place.slot).id == *id;
+        self.index.find(widened(hash), is_it).map(|place| place.slot)
     }
 
     pub(crate) fn id(&self, slot: u32) -> &TraceId {
@@ -126,16 +153,16 @@ impl<T: Copy + Default, const LISTS: usize> Ids<T, LISTS> {
         let entry = Slot { id, previous: NONE, next: NONE, list: list as u8, value };
         *self.slot_mut(slot) = entry;
         self.link_last(slot, list);
-        let Self { index, hashing, chunks, .. } = self;
-        let rehash = |&slot: &u32| hashing.hash(&at(chunks, slot).id);
-        index.insert_unique(hashing.hash(&id), slot, rehash);
+        let place = Place { slot, hash: self.hashing.short(&id) };
+        self.index.insert_unique(place.hash(), place, |place| place.hash());
         slot
     }
 
     pub(crate) fn remove(&mut self, slot: u32) -> T {
         let Slot { id, value, .. } = *self.slot(slot);
         self.unlink(slot);
-        let found = self.index.find_entry(self.hashing.hash(&id), |&other| other == slot);
+        let hash = widened(self.hashing.short(&id));
+        let found = self.index.find_entry(hash, |place| place.slot == slot);
         if let Ok(entry) = found {
             entry.remove();
         }

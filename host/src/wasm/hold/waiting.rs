@@ -1,7 +1,9 @@
 //! The keys that wait for a decision, and what is held under each.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::fragment::Key;
 
@@ -9,18 +11,61 @@ use super::fragment::Key;
 /// nobody waits long for it.
 const TABLES: usize = 64;
 
+/// The lowest bit of a hash that chooses the table. A table itself looks at the lowest bits, and at the
+/// seven highest.
+const TABLE_BITS: u32 = 51;
+
 /// Sequences of entries by key, in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Waiting {
     hashing: RandomState,
-    tables: Box<[HashMap<Key, Vec<u64>>; TABLES]>,
+    tables: Box<[HashTable<Waits>; TABLES]>,
+}
+
+/// A key and what is held under it.
+#[derive(Debug)]
+struct Waits {
+    /// Of the key: a table that grows would otherwise fetch every key from wherever it lies.
+    hash: u64,
+    key: Key,
+    sequences: Sequences,
+}
+
+/// One in its place, because most keys have no more.
+#[derive(Debug)]
+enum Sequences {
+    One([u64; 1]),
+    More(Vec<u64>),
+}
+
+impl Sequences {
+    fn push(&mut self, sequence: u64) {
+        match self {
+            Self::One([first]) => *self = Self::More(vec![*first, sequence]),
+            Self::More(sequences) => sequences.push(sequence),
+        }
+    }
+
+    fn as_slice(&self) -> &[u64] {
+        match self {
+            Self::One(sequence) => sequence,
+            Self::More(sequences) => sequences,
+        }
+    }
+
+    fn into_vec(self) -> Vec<u64> {
+        match self {
+            Self::One(sequence) => sequence.into(),
+            Self::More(sequences) => sequences,
+        }
+    }
 }
 
 impl Default for Waiting {
     fn default() -> Self {
         Self {
             hashing: RandomState::new(),
-            tables: Box::new(std::array::from_fn(|_| HashMap::new())),
+            tables: Box::new(std::array::from_fn(|_| HashTable::new())),
         }
     }
 }
@@ -28,46 +73,54 @@ impl Default for Waiting {
 impl Waiting {
     /// Adds an entry; answers the one copy of the key for all that is held under it.
     pub(super) fn add(&mut self, key: &Key, sequence: u64) -> Key {
-        let table = self.table(key);
-        if let Some(sequences) = table.get_mut(key) {
-            sequences.push(sequence);
-            return table
-                .get_key_value(key)
-                .map_or_else(|| Key::clone(key), |(key, _)| key.clone());
+        let hash = self.hashing.hash_one(&**key);
+        let table = &mut self.tables[place(hash)];
+        match table.entry(hash, |waits| waits.key == *key, |waits| waits.hash) {
+            Entry::Occupied(mut there) => {
+                let waits = there.get_mut();
+                waits.sequences.push(sequence);
+                Key::clone(&waits.key)
+            }
+            Entry::Vacant(free) => {
+                let (key, sequences) = (Key::clone(key), Sequences::One([sequence]));
+                Key::clone(&free.insert(Waits { hash, key, sequences }).get().key)
+            }
         }
-        table.insert(Key::clone(key), vec![sequence]);
-        Key::clone(key)
     }
 
     /// Takes a key out with all that is held under it.
     pub(super) fn take(&mut self, key: &[u8]) -> Option<(Key, Vec<u64>)> {
-        self.table(key).remove_entry(key)
+        let hash = self.hashing.hash_one(key);
+        let there = self.tables[place(hash)].find_entry(hash, |waits| *waits.key == *key).ok()?;
+        let (Waits { key, sequences, .. }, _) = there.remove();
+        Some((key, sequences.into_vec()))
     }
 
     /// Takes one entry out.
     pub(super) fn remove(&mut self, key: &[u8], sequence: u64) {
-        let table = self.table(key);
-        if let Some(sequences) = table.get_mut(key) {
-            sequences.retain(|held| *held != sequence);
-            if sequences.is_empty() {
-                table.remove(key);
+        let hash = self.hashing.hash_one(key);
+        let table = &mut self.tables[place(hash)];
+        if let Ok(mut there) = table.find_entry(hash, |waits| *waits.key == *key) {
+            let mut left = there.get().sequences.as_slice().to_vec();
+            left.retain(|held| *held != sequence);
+            match *left {
+                [] => _ = there.remove(),
+                [last] => there.get_mut().sequences = Sequences::One([last]),
+                _ => there.get_mut().sequences = Sequences::More(left),
             }
         }
     }
 
     pub(super) fn get(&self, key: &[u8]) -> &[u64] {
-        self.tables[self.place(key)].get(key).map_or(&[], Vec::as_slice)
+        let hash = self.hashing.hash_one(key);
+        let there = self.tables[place(hash)].find(hash, |waits| *waits.key == *key);
+        there.map_or(&[], |waits| waits.sequences.as_slice())
     }
+}
 
-    fn table(&mut self, key: &[u8]) -> &mut HashMap<Key, Vec<u64>> {
-        let place = self.place(key);
-        &mut self.tables[place]
-    }
-
-    fn place(&self, key: &[u8]) -> usize {
-        // The tables have seeds of their own, so that these bits say nothing about theirs.
-        self.hashing.hash_one(key) as usize % TABLES
-    }
+/// The table of a key with this hash.
+fn place(hash: u64) -> usize {
+    (hash >> TABLE_BITS) as usize % TABLES
 }
 
 #[cfg(test)]
