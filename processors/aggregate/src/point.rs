@@ -86,6 +86,12 @@ impl<'a> Point<'a> {
         Ok(point)
     }
 
+    /// A data point of a gauge or a sum that was read elsewhere; without its exemplars.
+    #[must_use]
+    pub fn number(start: u64, time: u64, flags: u32, value: Value<'a>) -> Self {
+        Self { start, time, flags, value, stripped: &[], exemplars: None }
+    }
+
     /// Whether the sender says that there was nothing to report.
     #[must_use]
     pub fn no_recorded_value(&self) -> bool {

@@ -75,8 +75,13 @@ impl Group {
     /// Notes the values of a series that is not known; answers how many bytes that took.
     pub(crate) fn count(&mut self, labels: &Labels<'_>) -> usize {
         let mut grown = 0;
-        for label in labels.iter() {
-            let place = self.labels.iter().position(|counted| *counted.key == *label.key);
+        for (likely, label) in labels.iter().enumerate() {
+            // Labels mostly come in the order in which they first came.
+            let is_it = |counted: &Counted| *counted.key == *label.key;
+            let place = match self.labels.get(likely) {
+                Some(counted) if is_it(counted) => Some(likely),
+                _ => self.labels.iter().position(is_it),
+            };
             let place = match place {
                 Some(place) => place,
                 None if self.labels.len() < LABELS_MAX => {
@@ -89,9 +94,7 @@ impl Group {
                 None => continue,
             };
             if let Some(counted) = self.labels.get_mut(place) {
-                let before = counted.values.memory();
-                counted.values.insert(label.hash);
-                grown += counted.values.memory().saturating_sub(before);
+                grown += counted.values.insert(label.hash);
             }
         }
         grown

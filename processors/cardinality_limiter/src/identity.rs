@@ -5,8 +5,9 @@
 //! so their order is nothing. With a million series the
 //! odds that any two fall together are one in 10^26.
 
-use foldhash::quality::FixedState;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::{fast, quality};
 
 /// Of a series, or of a part of what makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -28,8 +29,10 @@ impl Identity {
 /// The two hashes that an identity is made of.
 #[derive(Debug, Clone)]
 pub(crate) struct Hashing {
-    low: FixedState,
-    high: FixedState,
+    /// What tables take their places from.
+    low: quality::FixedState,
+    /// Only ever compared as a whole, so that the last stirring is left out.
+    high: fast::FixedState,
 }
 
 /// Which part of a series is hashed: the same bytes mean something else elsewhere.
@@ -46,15 +49,19 @@ impl Hashing {
     pub(crate) fn new(seed: u64) -> Self {
         // Any other seed will do.
         let other = seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15;
-        Self { low: FixedState::with_seed(seed), high: FixedState::with_seed(other) }
+        let (low, high) =
+            (quality::FixedState::with_seed(seed), fast::FixedState::with_seed(other));
+        Self { low, high }
     }
 
     /// Of a record of a label, key and value as encoded.
     #[inline]
     pub(crate) fn label(&self, record: &[u8]) -> Identity {
-        Identity(
-            u128::from(self.high.hash_one(record)) << 64 | u128::from(self.low.hash_one(record)),
-        )
+        // Not by `hash_one`, which hashes the length too: that is told by what is in it.
+        let (mut low, mut high) = (self.low.build_hasher(), self.high.build_hasher());
+        low.write(record);
+        high.write(record);
+        Identity(u128::from(high.finish()) << 64 | u128::from(low.finish()))
     }
 
     /// Of a part of a series.

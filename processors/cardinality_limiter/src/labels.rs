@@ -39,10 +39,18 @@ impl<'a> Label<'a> {
         origin: Origin,
         attribute: Message<'a>,
     ) -> Result<Self, wire::Error> {
-        let record = attribute.bytes();
+        Self::hashed(hashing.label(attribute.bytes()), origin, attribute)
+    }
+
+    /// `hash`: of the record.
+    pub(crate) fn hashed(
+        hash: Identity,
+        origin: Origin,
+        attribute: Message<'a>,
+    ) -> Result<Self, wire::Error> {
         let key = KeyValue::from(attribute).key()?.as_bytes();
-        let hash = placed(hashing.label(record), origin);
-        Ok(Self { key, record: Cow::Borrowed(record), hash, origin })
+        let record = Cow::Borrowed(attribute.bytes());
+        Ok(Self { key, record, hash: placed(hash, origin), origin })
     }
 
     /// The same key with another text.

@@ -16,17 +16,19 @@ pub(crate) mod snapshot;
 mod source;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
-use tamis_aggregate::{GaugeRule, Kind, Last, Point, Step, write_since};
+use tamis_aggregate::{GaugeRule, Kind, Last, Point, Step, Value, write_since};
 use tamis_normalize::{Learning, Paths};
 use tamis_sdk::otlp::common::KeyValue;
+use tamis_sdk::otlp::metrics::NumberDataPoint;
 use tamis_sdk::otlp::resource::Resource;
 use tamis_sdk::wire::{self, Message, Writer};
 
 use self::forgotten::Forgotten;
 use crate::claims::{ByIdentity, Claims};
-use crate::config::Config;
+use crate::config::{Config, Rule};
 use crate::fold::{Fold, Head};
 use crate::group::Group;
 use crate::identity::{Hashing, Identity, Part};
@@ -68,6 +70,7 @@ pub(crate) struct Around<'s, 'a> {
 }
 
 /// A resource or a scope.
+#[derive(Default)]
 pub(crate) struct Owner<'a> {
     /// Its part of the identity.
     pub(crate) identity: Identity,
@@ -75,6 +78,8 @@ pub(crate) struct Owner<'a> {
     pub(crate) message: Option<Message<'a>>,
     /// The schema URL, as the encoded field, or nothing.
     pub(crate) schema: &'a [u8],
+    /// Of a resource.
+    pub(crate) labels: Vec<Label<'a>>,
 }
 
 pub(crate) struct Metric<'a> {
@@ -85,7 +90,15 @@ pub(crate) struct Metric<'a> {
     /// Number of the field with the attributes of a data point.
     pub(crate) attributes: u32,
     pub(crate) message: Message<'a>,
-    pub(crate) head: std::cell::OnceCell<Rc<Head>>,
+    pub(crate) head: OnceCell<Rc<Head>>,
+    pub(crate) budget: OnceCell<Budget>,
+}
+
+/// What counts for all data points of a metric in a batch.
+pub(crate) struct Budget {
+    pub(super) rule: Rc<Rule>,
+    /// Its group, where budgets are not apart by anything else.
+    pub(super) group: Option<u32>,
 }
 
 impl Around<'_, '_> {
@@ -108,12 +121,17 @@ pub(crate) struct Limiter {
     claims: Claims,
     paths: Paths,
     pub(crate) report: Report,
+    /// Of the labels of the data point in hand.
+    hashes: Vec<Identity>,
     /// Folds that leave with the batch in hand, in the order in which they were touched.
     touched: Vec<u32>,
     /// The identity of the mark of an overflow.
     mark: Identity,
     /// Nanoseconds since the Unix epoch. It never goes back.
     now: u64,
+    /// Parts of the idle time since the beginning. With the least idle time that begins again after
+    /// weeks; what is compared ([`age`](Self::age)) is never that old.
+    clock: u32,
     /// When this state began: what began before may have left already.
     began: u64,
     swept: u32,
@@ -122,6 +140,8 @@ pub(crate) struct Limiter {
     /// on the limiter's clock.
     ended: ByIdentity<(u64, u32)>,
     forgotten: Forgotten,
+    /// There are lives of sources that are not their last.
+    has_former_lives: bool,
     /// Bytes that groups and folds have on the heap.
     other_memory: usize,
     offenders: Vec<(String, String)>,
@@ -154,14 +174,17 @@ impl Limiter {
             rules: ByIdentity::default(),
             claims: Claims::default(),
             report: Report::default(),
+            hashes: Vec::new(),
             touched: Vec::new(),
             mark,
             now,
+            clock: 0,
             began: now,
             swept: 0,
             epoch: now,
             ended: ByIdentity::default(),
             forgotten: Forgotten::new(memory_bytes),
+            has_former_lives: false,
             other_memory: 0,
             offenders: Vec::new(),
             outstanding: None,
@@ -172,16 +195,15 @@ impl Limiter {
     /// A batch, or a tick, at that time.
     pub(crate) fn begin(&mut self, now: u64) {
         self.now = self.now.max(now);
+        let unit = (self.config.idle / IDLE_PARTS).max(MILLISECOND);
+        // Truncation wanted.
+        self.clock = ((self.now - self.began) / unit) as u32;
         self.report.begin();
         self.expire_when_due();
     }
 
-    /// Parts of the idle time since the beginning. With the least idle time that begins again after weeks;
-    /// what is compared ([`age`](Self::age)) is never that old.
     fn clock(&self) -> u32 {
-        let unit = (self.config.idle / IDLE_PARTS).max(MILLISECOND);
-        // Truncation wanted.
-        ((self.now - self.began) / unit) as u32
+        self.clock
     }
 
     /// Parts of the idle time since then.
@@ -201,36 +223,60 @@ impl Limiter {
     }
 
     /// What becomes of a data point.
-    pub(crate) fn point(
+    pub(crate) fn point<'a>(
         &mut self,
-        around: &Around<'_, '_>,
-        message: Message<'_>,
+        around: &Around<'_, 'a>,
+        message: Message<'a>,
     ) -> Result<Verdict, wire::Error> {
+        let metric = around.metric;
+        let is_number = matches!(metric.kind, Some(Kind::Gauge | Kind::Sum { .. }));
         let mut identity = around.identity();
-        let mut time = 0;
+        let mut point = Point::number(0, 0, 0, Value::None);
+        let mut has_exemplars = false;
+        self.hashes.clear();
         for field in message.fields() {
             let field = field?;
-            if field.number() == around.metric.attributes {
-                identity = identity.plus(self.hashing.label(field.bytes()?));
-            } else if field.number() == Kind::TIME {
-                time = field.fixed64()?;
+            let number = field.number();
+            if number == metric.attributes {
+                let hash = self.hashing.label(field.bytes()?);
+                self.hashes.push(hash);
+                identity = identity.plus(hash);
+            } else if number == Kind::TIME {
+                point.time = field.fixed64()?;
+            } else if is_number {
+                match number {
+                    Kind::START => point.start = field.fixed64()?,
+                    NumberDataPoint::AS_INT => point.value = Value::Int(field.fixed64()? as i64),
+                    NumberDataPoint::AS_DOUBLE => {
+                        point.value = Value::Double(f64::from_bits(field.fixed64()?));
+                    }
+                    // Protobuf takes the lower 32 bits of a varint for the 32-bit types.
+                    NumberDataPoint::EXEMPLARS => has_exemplars = true,
+                    NumberDataPoint::FLAGS => point.flags = field.varint()? as u32,
+                    _ => {}
+                }
             }
         }
         match self.table.find(identity) {
             Some(slot) if self.table.get(slot).place == Place::Own => {
-                self.own(slot, around.metric.kind, message, time)
+                let (time, number) = (point.time, is_number.then_some(point));
+                self.own(slot, metric.kind, message, time, number)
             }
-            known => self.place(known, identity, around, message, time),
+            known => {
+                let (time, number) = (point.time, (is_number && !has_exemplars).then_some(point));
+                self.place(known, identity, around, message, time, number)
+            }
         }
     }
 
-    /// A stream that leaves under its own identity.
+    /// A stream that leaves under its own identity. `number`: the point, where it was read already.
     fn own(
         &mut self,
         slot: u32,
         kind: Option<Kind>,
         message: Message<'_>,
         time: u64,
+        number: Option<Point<'_>>,
     ) -> Result<Verdict, wire::Error> {
         let clock = self.clock();
         let kind = kind.filter(|kind| self.is_tracked(*kind));
@@ -241,7 +287,10 @@ impl Limiter {
             stream.time = stream.time.max(time);
             return Ok(Verdict::Stays);
         };
-        let point = Point::read(kind, message)?;
+        let point = match number {
+            Some(point) => point,
+            None => Point::read(kind, message)?,
+        };
         if stream.base.is_some() {
             return Ok(self.continued(slot, kind, &point, message));
         }
@@ -320,26 +369,43 @@ impl Limiter {
         message: Message<'a>,
     ) -> Result<(Labels<'a>, bool), wire::Error> {
         let is_foldable = around.metric.kind.is_some_and(|kind| kind != Kind::Summary);
-        let mut labels = Labels::default();
-        let resource = around.resource.message.iter();
-        for field in resource.flat_map(Message::fields) {
-            let field = field?;
-            if field.number() == Resource::ATTRIBUTES {
-                labels.0.push(Label::read(&self.hashing, Origin::Resource, field.message()?)?);
-            }
-        }
+        let resource = &around.resource.labels;
+        let mut labels = Labels(Vec::with_capacity(resource.len() + self.hashes.len()));
+        labels.0.extend_from_slice(resource);
         let mut is_changed = false;
+        let mut place = 0;
         for field in message.fields() {
             let field = field?;
-            if field.number() == around.metric.attributes {
-                let label = Label::read(&self.hashing, Origin::Point, field.message()?)?;
-                // What cannot be added to anything stays what it is.
-                let made = if is_foldable { self.normalized(&label) } else { None };
-                is_changed |= made.is_some();
-                labels.0.push(made.unwrap_or(label));
+            if field.number() != around.metric.attributes {
+                continue;
             }
+            let attribute = field.message()?;
+            let label = match self.hashes.get(place) {
+                Some(hash) => Label::hashed(*hash, Origin::Point, attribute)?,
+                None => Label::read(&self.hashing, Origin::Point, attribute)?,
+            };
+            place += 1;
+            // What cannot be added to anything stays what it is.
+            let made = if is_foldable { self.normalized(&label) } else { None };
+            is_changed |= made.is_some();
+            labels.0.push(made.unwrap_or(label));
         }
         Ok((labels, is_changed))
+    }
+
+    /// The labels of a resource.
+    pub(crate) fn labels_of<'a>(
+        &self,
+        resource: &Owner<'a>,
+    ) -> Result<Vec<Label<'a>>, wire::Error> {
+        let mut labels = Vec::new();
+        for field in resource.message.iter().flat_map(Message::fields) {
+            let field = field?;
+            if field.number() == Resource::ATTRIBUTES {
+                labels.push(Label::read(&self.hashing, Origin::Resource, field.message()?)?);
+            }
+        }
+        Ok(labels)
     }
 
     /// The label with a template for a value; none where that is what it has.
@@ -362,7 +428,18 @@ impl Limiter {
         is_changed.then(|| label.with_text(&self.hashing, &made))
     }
 
-    /// The rule of a metric.
+    /// The terms of a metric's budget, and the budget where there is one only.
+    fn budget<'m>(&mut self, metric: &'m Metric<'_>) -> &'m Budget {
+        if let Some(budget) = metric.budget.get() {
+            return budget;
+        }
+        let rule = self.rule_of(metric.name);
+        let rule = Rc::clone(self.config.rules.get(rule));
+        let is_one = rule.by.is_empty();
+        let group = is_one.then(|| self.group_by(metric.name, Identity::default())).flatten();
+        metric.budget.get_or_init(|| Budget { rule, group })
+    }
+
     fn rule_of(&mut self, name: &[u8]) -> usize {
         if self.config.rules.special.is_empty() {
             return 0;

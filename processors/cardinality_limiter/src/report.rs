@@ -1,13 +1,11 @@
 //! What the processor tells of itself: metrics, a line where a limit is first crossed, JSON for the admin
 //! endpoint.
 
-use std::collections::BTreeMap;
-
 use tamis_sdk::logging::{self, Level};
 use tamis_sdk::metrics::{Kind, Measurement, record_all};
 
 /// What became of a data point that did not leave as it came, or would not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Added to the series for all that have no room.
     Overflow,
@@ -29,6 +27,20 @@ pub(crate) enum Action {
 }
 
 impl Action {
+    /// In the order of their numbers.
+    const ALL: [Self; 10] = [
+        Self::Overflow,
+        Self::Strip,
+        Self::Normalize,
+        Self::Drop,
+        Self::Tag,
+        Self::Observe,
+        Self::Late,
+        Self::Invalid,
+        Self::NoValue,
+        Self::Memory,
+    ];
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Overflow => "overflow",
@@ -48,33 +60,39 @@ impl Action {
 /// Collected during a batch, told at its end.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    points: BTreeMap<Action, u64>,
+    /// By [`Action::ALL`].
+    points: [u64; Action::ALL.len()],
     has_told_memory: bool,
 }
 
 impl Report {
     pub(crate) fn begin(&mut self) {
-        self.points.clear();
+        self.points = Default::default();
     }
 
     pub(crate) fn point(&mut self, action: Action) {
-        *self.points.entry(action).or_default() += 1;
+        if let Some(count) = self.points.get_mut(action as usize) {
+            *count += 1;
+        }
     }
 
     pub(crate) fn send(&mut self) {
-        if self.points.is_empty() {
+        let told = Action::ALL.iter().zip(self.points).filter(|(_, count)| *count > 0);
+        let told: Vec<_> = told.collect();
+        if told.is_empty() {
             return;
         }
-        if self.points.contains_key(&Action::Memory) && !self.has_told_memory {
+        let is_full = told.iter().any(|(action, _)| **action == Action::Memory);
+        if is_full && !self.has_told_memory {
             self.has_told_memory = true;
             let message = "memory_mib is used up: series that are not known yet are dropped";
             logging::log(Level::Error, message);
         }
-        let told = self.points.iter().map(|(action, count)| Measurement {
+        let told = told.into_iter().map(|(action, count)| Measurement {
             kind: Kind::Counter,
             name: "cardinality_limiter_points".to_owned(),
             labels: vec![("action".to_owned(), action.as_str().to_owned())],
-            value: *count as f64,
+            value: count as f64,
         });
         record_all(told.collect());
     }

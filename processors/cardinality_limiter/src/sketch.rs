@@ -27,21 +27,27 @@ impl Default for Sketch {
 }
 
 impl Sketch {
-    pub(crate) fn insert(&mut self, identity: Identity) {
+    /// Answers by how many bytes it grew.
+    pub(crate) fn insert(&mut self, identity: Identity) -> usize {
         // The half that no table takes its place from.
         let hash = (identity.0 >> 64) as u64;
         match self {
             Self::Exact(hashes) => {
-                let Err(place) = hashes.binary_search(&hash) else { return };
+                let Err(place) = hashes.binary_search(&hash) else { return 0 };
+                let before = hashes.capacity() * size_of::<u64>();
                 if hashes.len() < EXACT_MAX {
                     hashes.insert(place, hash);
-                    return;
+                    return hashes.capacity() * size_of::<u64>() - before;
                 }
                 let mut registers = vec![0; REGISTERS].into_boxed_slice();
                 hashes.iter().chain([&hash]).for_each(|hash| note(&mut registers, *hash));
                 *self = Self::Registers(registers);
+                REGISTERS.saturating_sub(before)
             }
-            Self::Registers(registers) => note(registers, hash),
+            Self::Registers(registers) => {
+                note(registers, hash);
+                0
+            }
         }
     }
 
@@ -90,8 +96,9 @@ pub(crate) struct Recent {
 }
 
 impl Recent {
-    pub(crate) fn insert(&mut self, identity: Identity) {
-        self.current.insert(identity);
+    /// Answers by how many bytes it grew.
+    pub(crate) fn insert(&mut self, identity: Identity) -> usize {
+        self.current.insert(identity)
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -121,8 +128,8 @@ mod tests {
         let mut sketch = Sketch::default();
         for count in 1..=200_000_u64 {
             let identity = hashing.label(&count.to_le_bytes());
-            sketch.insert(identity);
-            sketch.insert(identity);
+            let _ = sketch.insert(identity);
+            assert_eq!(sketch.insert(identity), 0);
             if count <= EXACT_MAX as u64 {
                 assert_eq!(sketch.len(), count);
             } else if count % 9973 == 0 {
@@ -138,7 +145,8 @@ mod tests {
     fn what_was_seen_is_forgotten_after_two_epochs_with_something_new() {
         let hashing = Hashing::new(1);
         let mut recent = Recent::default();
-        (0..50_u8).for_each(|n| recent.insert(hashing.label(&[n])));
+        let grown: usize = (0..50_u8).map(|n| recent.insert(hashing.label(&[n]))).sum();
+        assert_eq!(grown, recent.memory());
         recent.rotate();
         recent.rotate();
         assert_eq!(recent.len(), 50);

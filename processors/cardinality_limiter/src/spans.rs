@@ -215,7 +215,10 @@ impl Limiter {
             _ => return Fate::LosesAll,
         }
         for depth in 1.. {
-            let Some(sacrificed) = self.sacrifice(group, labels, rule, depth) else { break };
+            if !self.sacrifice(group, labels, rule, depth) {
+                break;
+            }
+            let sacrificed = self.sacrificed(group, depth).to_vec();
             let left = rule.reserve >> depth.min(31);
             // As it is to leave: a label that is replaced is still one.
             let hash = |label: &Label<'_>| match rule.mode {

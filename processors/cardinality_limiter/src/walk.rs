@@ -7,12 +7,10 @@ use tamis_sdk::edit::{Patch, patch};
 use tamis_sdk::otlp::metrics::{
     ExportMetricsServiceRequest, Metric as WireMetric, ResourceMetrics, ScopeMetrics,
 };
-use tamis_sdk::otlp::resource::Resource;
 use tamis_sdk::wire::{self, Field, Message};
 use tamis_sdk::{Error, Outcome};
 
 use crate::identity::{Identity, Part};
-use crate::labels::{Origin, placed};
 use crate::limiter::{Around, Limiter, Metric, Owner, Verdict};
 
 /// Of every kind of metric data.
@@ -73,7 +71,7 @@ impl Walk<'_> {
 
     fn resource(&mut self, field: Field<'_>) -> Result<Verdict, wire::Error> {
         let group = field.message()?;
-        let mut owner = Owner { identity: Identity::default(), message: None, schema: &[] };
+        let mut owner = Owner::default();
         for field in group.fields() {
             let field = field?;
             match field.number() {
@@ -82,13 +80,9 @@ impl Walk<'_> {
                 _ => {}
             }
         }
-        for field in owner.message.iter().flat_map(Message::fields) {
-            let field = field?;
-            if field.number() == Resource::ATTRIBUTES {
-                let hash = self.limiter.hashing.label(field.bytes()?);
-                owner.identity = owner.identity.plus(placed(hash, Origin::Resource));
-            }
-        }
+        let labels = self.limiter.labels_of(&owner)?;
+        owner.identity = labels.iter().fold(Identity::default(), |sum, label| sum.plus(label.hash));
+        owner.labels = labels;
         let visit = |walk: &mut Self, field| walk.scope(&owner, field);
         let is_empty = self.each(group, ResourceMetrics::SCOPE_METRICS, visit)?;
         Ok(goes_if(is_empty && holds(group, ResourceMetrics::SCOPE_METRICS)))
@@ -96,7 +90,7 @@ impl Walk<'_> {
 
     fn scope(&mut self, resource: &Owner<'_>, field: Field<'_>) -> Result<Verdict, wire::Error> {
         let group = field.message()?;
-        let mut owner = Owner { identity: Identity::default(), message: None, schema: &[] };
+        let mut owner = Owner::default();
         for field in group.fields() {
             let field = field?;
             match field.number() {
@@ -131,7 +125,8 @@ impl Walk<'_> {
         let meaning = Identity(kind.map_or(u128::from(attributes), |kind| meaning(kind).into()));
         let named = self.limiter.hashing.pair(Part::Metric, named, unit);
         let identity = self.limiter.hashing.pair(Part::Metric, named, meaning);
-        let metric = Metric { name, identity, kind, attributes, message, head: OnceCell::new() };
+        let (head, budget) = (OnceCell::new(), OnceCell::new());
+        let metric = Metric { name, identity, kind, attributes, message, head, budget };
         let around = Around { resource, scope, metric: &metric };
         let visit =
             |walk: &mut Self, field: Field<'_>| walk.limiter.point(&around, field.message()?);

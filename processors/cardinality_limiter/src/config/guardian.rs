@@ -4,6 +4,7 @@
 //! grows faster is treated on every data point; here values that were in use stay as they are, and what
 //! is treated is added up right, whatever kind of metric it is.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -45,7 +46,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Config {
         section.problem(&["estimated_cost_per_metric_month"], "cannot be negative");
     }
     Config {
-        rules: Rules { special, general },
+        rules: Rules { special, general: Rc::new(general) },
         totals: Vec::new(),
         // There a tracker goes after two epochs without a data point.
         idle: epoch.saturating_mul(2),
@@ -84,7 +85,7 @@ fn mode(section: &mut Section<'_>) -> Mode {
     }
 }
 
-fn overrides(section: &mut Section<'_>, general: &Rule, epoch: u64) -> Vec<(Names, Rule)> {
+fn overrides(section: &mut Section<'_>, general: &Rule, epoch: u64) -> Vec<(Names, Rc<Rule>)> {
     const KEY: &str = "metric_overrides";
     let map = match section.value(KEY) {
         None => return Vec::new(),
@@ -101,7 +102,8 @@ fn overrides(section: &mut Section<'_>, general: &Rule, epoch: u64) -> Vec<(Name
             None | Some(0) => section.problem(&[KEY, name], "must be greater than 0"),
             Some(limit) => {
                 let values = Some(Values { limit: limit as usize, epoch: Some(epoch) });
-                special.push((Names::Exact(name.clone()), Rule { values, ..general.clone() }));
+                let rule = Rc::new(Rule { values, ..general.clone() });
+                special.push((Names::Exact(name.clone()), rule));
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Whose budget is how large, and what happens beyond it.
 
+use std::rc::Rc;
+
 use tamis_re2::Regex;
 use tamis_sdk::config::Section;
 
@@ -90,27 +92,27 @@ pub(crate) enum Names {
 /// The first rule that fits counts; the last fits all.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    pub(crate) special: Vec<(Names, Rule)>,
-    pub(crate) general: Rule,
+    pub(crate) special: Vec<(Names, Rc<Rule>)>,
+    pub(crate) general: Rc<Rule>,
 }
 
 impl Rules {
     /// The place of a metric's rule: `get` has it.
     pub(crate) fn of(&self, name: &[u8]) -> usize {
-        let fits = |(names, _): &(Names, Rule)| match names {
+        let fits = |(names, _): &(Names, Rc<Rule>)| match names {
             Names::Exact(exact) => exact.as_bytes() == name,
             Names::Pattern(pattern) => pattern.is_match(name),
         };
         self.special.iter().position(fits).unwrap_or(self.special.len())
     }
 
-    pub(crate) fn get(&self, index: usize) -> &Rule {
+    pub(crate) fn get(&self, index: usize) -> &Rc<Rule> {
         self.special.get(index).map_or(&self.general, |(_, rule)| rule)
     }
 
     /// All of them.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Rule> {
-        self.special.iter().map(|(_, rule)| rule).chain([&self.general])
+        self.special.iter().map(|(_, rule)| &**rule).chain([&*self.general])
     }
 }
 
@@ -201,9 +203,9 @@ pub(super) fn read(section: &mut Section<'_>, has_spans: bool) -> Rules {
     let special = metrics
         .into_iter()
         .flatten()
-        .map(|(names, raw)| (names, raw.or(&general).rule()))
+        .map(|(names, raw)| (names, Rc::new(raw.or(&general).rule())))
         .collect();
-    Rules { special, general: general.rule() }
+    Rules { special, general: Rc::new(general.rule()) }
 }
 
 pub(super) fn totals(section: &mut Section<'_>) -> Vec<Total> {

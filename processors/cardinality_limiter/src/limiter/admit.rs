@@ -28,7 +28,7 @@ pub(super) struct Case<'c, 'a> {
     /// A template was made of a label.
     is_changed: bool,
     pub(super) group: u32,
-    rule: Rule,
+    rule: Rc<Rule>,
 }
 
 impl Case<'_, '_> {
@@ -39,7 +39,7 @@ impl Case<'_, '_> {
 }
 
 impl Limiter {
-    /// `known`: its stream, which has no slot.
+    /// `known`: its stream, which has no slot. `number`: the point, where it was read already.
     pub(super) fn place<'a>(
         &mut self,
         known: Option<u32>,
@@ -47,12 +47,17 @@ impl Limiter {
         around: &Around<'_, 'a>,
         message: Message<'a>,
         time: u64,
+        number: Option<Point<'a>>,
     ) -> Result<Verdict, wire::Error> {
         let (labels, is_changed) = self.labels(around, message)?;
-        let rule = self.rule_of(around.metric.name);
-        let rule = self.config.rules.get(rule).clone();
-        let point = around.metric.kind.map(|kind| Point::read(kind, message)).transpose()?;
-        let Some(group) = self.group(around, &labels, &rule) else {
+        let budget = self.budget(around.metric);
+        let rule = Rc::clone(&budget.rule);
+        let group = budget.group;
+        let point = match (around.metric.kind, number) {
+            (Some(_), Some(number)) => Some(number),
+            (kind, _) => kind.map(|kind| Point::read(kind, message)).transpose()?,
+        };
+        let Some(group) = group.or_else(|| self.group(around, &labels, &rule)) else {
             return Ok(self.without_memory(&rule));
         };
         let case = Case { around, message, time, identity, labels, is_changed, group, rule };
@@ -134,8 +139,12 @@ impl Limiter {
     /// The budget that counts for these labels, a new one if need be; none where there is no memory.
     fn group(&mut self, around: &Around<'_, '_>, labels: &Labels<'_>, rule: &Rule) -> Option<u32> {
         let by = labels.dimensions(&rule.by, around.scope.identity);
-        let name = self.hashing.part(Part::Group, around.metric.name);
-        self.group_numbered(self.hashing.pair(Part::Group, name, by), around.metric.name)
+        self.group_by(around.metric.name, by)
+    }
+
+    pub(super) fn group_by(&mut self, metric: &[u8], by: Identity) -> Option<u32> {
+        let name = self.hashing.part(Part::Group, metric);
+        self.group_numbered(self.hashing.pair(Part::Group, name, by), metric)
     }
 
     pub(crate) fn group_numbered(&mut self, identity: Identity, name: &[u8]) -> Option<u32> {
@@ -277,7 +286,7 @@ impl Limiter {
             stream.group = case.group;
             stream.claims = claims;
         });
-        self.own(slot, case.around.metric.kind, case.message, case.time)
+        self.own(slot, case.around.metric.kind, case.message, case.time, None)
     }
 
     /// Where a stream goes on from that gets a slot: what has left of it elsewhere, after what has left
@@ -373,8 +382,10 @@ impl Limiter {
         if strips && let Some(fold) = self.strip(case, over, kind) {
             return Ok(fold);
         }
-        let action = if self.has_memory() { Action::Drop } else { Action::Memory };
-        self.overflow(case, kind).ok_or(action)
+        self.overflow(case, kind).ok_or_else(|| match self.has_memory() {
+            true => Action::Drop,
+            false => Action::Memory,
+        })
     }
 
     fn has_whole_room(&self, case: &Case<'_, '_>, labels: &Labels<'_>) -> bool {
@@ -385,13 +396,21 @@ impl Limiter {
     /// As few labels as possible: first those that others gave up before, then one more at a time.
     fn strip(&mut self, case: &Case<'_, '_>, over: &[usize], kind: Kind) -> Option<u32> {
         for depth in 1.. {
-            let sacrificed = self.sacrifice(case.group, &case.labels, &case.rule, depth)?;
+            if !self.sacrifice(case.group, &case.labels, &case.rule, depth) {
+                return None;
+            }
+            let sacrificed = self.sacrificed(case.group, depth);
             let is_on_it =
                 |label: &Label<'_>| sacrificed.last().is_some_and(|key| **key == *label.key);
             if !case.labels.iter().any(is_on_it) {
                 continue;
             }
-            let labels = self.without(case, over, &sacrificed);
+            // Nearly always it is there, and nothing has to be copied to find it.
+            let known = self.fold_numbers.get(&self.stripped(case, over, sacrificed));
+            if let Some(number) = known.filter(|_| case.rule.mode == Mode::Strip) {
+                return Some(*number);
+            }
+            let labels = self.without(case, over, sacrificed);
             let group = self.groups.get(&case.group)?;
             let has_room =
                 group.has_stripped_room(&case.rule, depth) && self.totals_have_room(case, &labels);
@@ -403,19 +422,24 @@ impl Limiter {
         None
     }
 
+    /// The identity that is left without those labels.
+    fn stripped(&self, case: &Case<'_, '_>, over: &[usize], keys: &[Box<[u8]>]) -> Identity {
+        let around = case.around.metric.identity.plus(case.around.scope.identity);
+        let labels = case.labels.iter().enumerate();
+        labels
+            .filter(|(place, label)| !goes(case, over, keys, *place, label))
+            .fold(around, |sum, (_, label)| sum.plus(label.hash))
+    }
+
     /// The labels without those at `over` and those named; or with one value for all in their place.
     fn without<'a>(&self, case: &Case<'_, 'a>, over: &[usize], keys: &[Box<[u8]>]) -> Labels<'a> {
-        let goes = |place: usize, label: &Label<'_>| {
-            over.contains(&place)
-                || keys.iter().any(|key| **key == *label.key)
-                    && !case.rule.keep.iter().any(|key| **key == *label.key)
-                    && !Labels::is_dimension(label, &case.rule.by)
-        };
         let labels = case.labels.iter().enumerate();
-        let kept = labels.filter_map(|(place, label)| match (goes(place, label), case.rule.mode) {
-            (false, _) => Some(label.clone()),
-            (true, Mode::Replace) => Some(label.replaced(&self.hashing)),
-            (true, _) => None,
+        let kept = labels.filter_map(|(place, label)| {
+            match (goes(case, over, keys, place, label), case.rule.mode) {
+                (false, _) => Some(label.clone()),
+                (true, Mode::Replace) => Some(label.replaced(&self.hashing)),
+                (true, _) => None,
+            }
         });
         Labels(kept.collect())
     }
@@ -522,6 +546,20 @@ impl Limiter {
         self.folds.insert(number, fold);
         number
     }
+}
+
+/// Whether a label goes where those at `over` and those named are to.
+fn goes(
+    case: &Case<'_, '_>,
+    over: &[usize],
+    keys: &[Box<[u8]>],
+    place: usize,
+    label: &Label<'_>,
+) -> bool {
+    over.contains(&place)
+        || keys.iter().any(|key| **key == *label.key)
+            && !case.rule.keep.iter().any(|key| **key == *label.key)
+            && !Labels::is_dimension(label, &case.rule.by)
 }
 
 /// What stands around a series with these labels.

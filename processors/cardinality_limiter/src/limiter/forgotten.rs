@@ -37,6 +37,10 @@ impl Forgotten {
         current.insert(life.short() & !ELSEWHERE | u64::from(elsewhere));
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.sets.iter().all(HashSet::is_empty)
+    }
+
     pub(super) fn has(&self, life: Identity) -> bool {
         let word = life.short();
         self.sets

@@ -58,20 +58,26 @@ impl Limiter {
         }
     }
 
-    /// The first so many labels that are given up; none where there are no more.
+    /// Sees to it that so many labels are given up; false where there are no more.
     pub(crate) fn sacrifice(
         &mut self,
         number: u32,
         labels: &Labels<'_>,
         rule: &Rule,
         depth: usize,
-    ) -> Option<Vec<Box<[u8]>>> {
-        let group = self.groups.get_mut(&number)?;
+    ) -> bool {
+        let Some(group) = self.groups.get_mut(&number) else { return false };
         if depth > group.sacrificed.len() {
-            let key = group.next_sacrifice(rule, labels)?;
+            let Some(key) = group.next_sacrifice(rule, labels) else { return false };
             group.sacrificed.push(key);
         }
-        Some(group.sacrificed[..depth].to_vec())
+        true
+    }
+
+    /// The first so many labels that are given up.
+    pub(crate) fn sacrificed(&self, number: u32, depth: usize) -> &[Box<[u8]>] {
+        let group = self.groups.get(&number);
+        group.and_then(|group| group.sacrificed.get(..depth)).unwrap_or_default()
     }
 }
 
@@ -83,9 +89,7 @@ pub(super) fn note(
     rule: &Rule,
     clock: u32,
 ) -> usize {
-    let before = group.beyond.memory();
-    group.beyond.insert(identity);
-    let grown = group.count(labels) + group.beyond.memory().saturating_sub(before);
+    let grown = group.count(labels) + group.beyond.insert(identity);
     if group.full.replace(clock).is_none() {
         let counted = group.labels.iter().max_by_key(|counted| counted.values.len());
         let label = counted.map(|counted| (&*counted.key, counted.values.len()));

@@ -274,6 +274,8 @@ impl Limiter {
             }
             self.restored_level(&stream);
             self.table.insert(stream);
+            // Nobody has written which are.
+            self.has_former_lives = true;
         }
         Some(())
     }

@@ -29,7 +29,9 @@ impl Limiter {
     ) -> Verdict {
         let Some(fold) = self.folds.get(&number) else { return Verdict::Goes };
         let (kind, level) = (fold.kind, fold.level);
-        let before = fold.memory();
+        // Numbers do not grow.
+        let may_grow = fold.extremes.is_some() || !matches!(kind, Kind::Sum { .. } | Kind::Gauge);
+        let before = if may_grow { fold.memory() } else { 0 };
         let added = if kind.is_cumulative() && !kind.is_level() {
             self.add_cumulative(number, known, case, point)
         } else if self.is_tracked(kind) {
@@ -39,7 +41,7 @@ impl Limiter {
         } else {
             Ok(Added::Late)
         };
-        if let Some(fold) = self.folds.get(&number) {
+        if let Some(fold) = self.folds.get(&number).filter(|_| may_grow) {
             self.other_memory = (self.other_memory + fold.memory()).saturating_sub(before);
         }
         let action = match added {
@@ -88,7 +90,10 @@ impl Limiter {
         }
         // What a source was before it began again is kept beside it: points of that may be on the way,
         // or two sources may share one identity.
-        let before = self.table.find(self.life(case.identity, point.start));
+        let before = match self.has_former_lives {
+            true => self.table.find(self.life(case.identity, point.start)),
+            false => None,
+        };
         match seen {
             Some(slot) if point.start > self.table.get(slot).start => {
                 self.begin_again(number, slot, case, point)
@@ -98,6 +103,7 @@ impl Limiter {
             }
             Some(_) => {
                 let life = self.life(case.identity, point.start);
+                self.has_former_lives = true;
                 self.add_first(number, None, case, life, point)
             }
             None => self.add_first(number, known, case, case.identity, point),
@@ -121,6 +127,7 @@ impl Limiter {
             (before.start, before.time) = (stream.start, stream.time);
             (before.fold, before.seen, before.place) = (number, stream.seen, Place::Folded);
             self.table.insert(before);
+            self.has_former_lives = true;
         }
         let Some(fold) = self.folds.get_mut(&number) else { return Ok(Added::Late) };
         fold.total.add(point)?;
@@ -137,8 +144,9 @@ impl Limiter {
         identity: Identity,
         point: &Point<'_>,
     ) -> Result<Added, Invalid> {
-        let life = self.life(case.identity, point.start);
-        let counts_in_full = self.counts_in_full(point) && !self.forgotten.has(life);
+        let is_known =
+            !self.forgotten.is_empty() && self.forgotten.has(self.life(case.identity, point.start));
+        let counts_in_full = self.counts_in_full(point) && !is_known;
         let slot = match known {
             Some(slot) => slot,
             None if self.has_memory() => self.table.insert(Stream::new(identity, case.group)),
