@@ -48,8 +48,7 @@ pub struct Template {
 impl Template {
     pub fn new(kind: Kind) -> Self {
         let bytes = request(kind).encode_to_vec();
-        let places: Vec<usize> =
-            memchr::memmem::find_iter(&bytes, PLACE.as_bytes()).collect();
+        let places: Vec<usize> = memchr::memmem::find_iter(&bytes, PLACE.as_bytes()).collect();
         Self { bytes, places }
     }
 

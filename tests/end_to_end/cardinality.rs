@@ -40,8 +40,7 @@ fn point(labels: &[(&str, String)], start: u64, value: i64) -> NumberDataPoint {
 }
 
 fn sum(data_points: Vec<NumberDataPoint>, temporality: AggregationTemporality) -> Metric {
-    let sum =
-        Sum { data_points, aggregation_temporality: temporality.into(), is_monotonic: true };
+    let sum = Sum { data_points, aggregation_temporality: temporality.into(), is_monotonic: true };
     Metric { name: "requests".to_owned(), data: Some(Data::Sum(sum)), ..Metric::default() }
 }
 
@@ -233,10 +232,60 @@ async fn delta_sums_and_gauges_add_up_as_with_the_collectors_transform() {
             "limit": 16, "reserve": 12, "mode": "strip", "drop_first": ["user"],
             "keep": ["route", "service.name"], "gauge": "max",
         });
-        let collector =
-            by_route(Kind::Collector, ("transform", transform), &requests, join).await;
-        let tamis =
-            by_route(Kind::Tamis, ("cardinality_limiter", limiter), &requests, join).await;
+        let collector = by_route(Kind::Collector, ("transform", transform), &requests, join).await;
+        let tamis = by_route(Kind::Tamis, ("cardinality_limiter", limiter), &requests, join).await;
         assert_eq!(tamis, collector, "TAMIS_TEST_SEED={number}, {rule}");
+    }
+}
+
+/// With a storage, whose processor knows after a restart what it knew before.
+fn with_storage(folder: &tempfile::TempDir, backend: SocketAddr, instances: u64) -> Config {
+    let limiter = json!({
+        "limit": 4, "wasm": {"storage": "file_storage", "instances": instances},
+    });
+    Config::new()
+        .signals(&[Signal::Metrics])
+        .extension("file_storage", json!({"directory": folder.path()}))
+        .processor("cardinality_limiter", limiter)
+        .forward(backend)
+}
+
+#[tokio::test]
+async fn sums_go_on_after_a_restart_with_another_number_of_instances() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let start = now();
+    let mut before: Option<(u64, i64)> = None;
+    for life in 0..3_u64 {
+        let backend = Backend::start().await;
+        let mut gateway = Gateway::tamis(&with_storage(&folder, backend.grpc, 1 + life % 2)).await;
+        let client = grpc::Client::connect(gateway.grpc).await;
+        let points = (0..10).map(|user| {
+            let value = 100 * (life + 1) as i64;
+            point(&[("user", user.to_string())], start, value)
+        });
+        let metric = sum(points.collect(), AggregationTemporality::Cumulative);
+        let request = sample::bytes(&sample::metrics(vec![metric]));
+        assert_eq!(client.export(Signal::Metrics, request).await.code, Code::Ok);
+        let received = backend.received();
+        let points = received.metrics().into_iter().flat_map(points_of);
+        let is_overflow = |point: &&NumberDataPoint| {
+            point.attributes.iter().any(|label| label.key == "otel.metric.overflow")
+        };
+        let (folded, own): (Vec<_>, Vec<_>) = points.partition(is_overflow);
+        let log = gateway.process.log();
+        // The same four keep their slots, and the sum of the six others goes on.
+        assert_eq!((folded.len(), own.len()), (1, 4), "life {life}\n{log}");
+        let Some(number_data_point::Value::AsInt(value)) = folded[0].value else {
+            panic!("not an integer")
+        };
+        let now = (folded[0].start_time_unix_nano, value);
+        assert_eq!(now.1, 600 * (life + 1) as i64, "life {life}\n{log}");
+        if let Some(before) = before {
+            assert_eq!(now.0, before.0, "life {life}: another start\n{log}");
+        }
+        before = Some(now);
+        gateway.process.terminate();
+        let (status, log) = gateway.process.exit().await;
+        assert!(status.success(), "{log}");
     }
 }

@@ -98,6 +98,45 @@ async fn hop_answers_what_the_next_collector_answers() {
     assert_eq!(received.occurrences("****"), 3);
 }
 
+#[tokio::test]
+async fn cardinality_makes_templates_and_strips_what_it_is_told_to() {
+    let mut backend = Backend::start().await;
+    let environment = [
+        ("LISTEN_GRPC", "127.0.0.1:0".to_owned()),
+        ("LISTEN_HTTP", "127.0.0.1:0".to_owned()),
+        ("LISTEN_ADMIN", "127.0.0.1:0".to_owned()),
+        ("METRICS_PORT", free_port().to_string()),
+        ("PROMETHEUS", format!("http://{}", backend.http)),
+    ];
+    let text = std::fs::read_to_string(root().join("collector-config/cardinality.yaml")).unwrap();
+    // The path of Prometheus, which the backend of the tests does not have.
+    let text = text.replace("/api/v1/otlp/v1/metrics", "/v1/metrics");
+    let text = text.replace("limit: 2000 ", "limit: 10 ");
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("cardinality.yaml");
+    std::fs::write(&file, text).unwrap();
+    let json = "service.telemetry.logs.encoding=json".into();
+    let arguments = ["--config".into(), file.into_os_string(), "--set".into(), json];
+    let mut tamis = Process::start(Kind::Tamis.binary(), arguments, &environment);
+    let listens = |line: &str| bound_address(Kind::Tamis, line, "otlp", "grpc");
+    let client = grpc::Client::connect(tamis.line("that it listens", listens).await).await;
+    for user in 0..30 {
+        let label = |key: &str, value: String| sample::attribute(key, sample::text(&value));
+        let labels = vec![
+            label("http.route", format!("/users/{}", 1000 + user)),
+            label("user.id", user.to_string()),
+        ];
+        let request = sample::bytes(&sample::metrics(vec![sample::gauge("load", labels)]));
+        assert_eq!(client.export(Signal::Metrics, request).await.code, tonic::Code::Ok);
+    }
+    let received = backend
+        .until("all metrics", |received| received.occurrences("/users/{id}") >= 30)
+        .await;
+    assert_eq!(received.occurrences("/users/1029"), 0);
+    // Nine as they came but for the path, and the rest without the user.
+    assert_eq!(received.occurrences("user.id"), 9);
+}
+
 /// The other half of being drop-in: what tamis runs, the Collector accepts.
 #[tokio::test]
 async fn the_collector_accepts_every_file_too() {

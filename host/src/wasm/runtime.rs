@@ -126,12 +126,14 @@ impl Runtime {
         let (bounds, counted) = (options.hold.clone(), HoldMetrics::new(metrics, id));
         let remembers = guest.snapshotter.is_some();
         let counted_snapshots = SnapshotMetrics::new(metrics, id);
+        let seed = configuration.hash_seed;
         let snapshots = match namespace.clone() {
-            Some(namespace) => {
-                tokio::task::block_in_place(|| Snapshots::open(Some(namespace), counted_snapshots))
-            }
-            None => Snapshots::open(None, counted_snapshots),
+            Some(namespace) => tokio::task::block_in_place(|| {
+                Snapshots::open(Some(namespace), counted_snapshots, seed)
+            }),
+            None => Snapshots::open(None, counted_snapshots, seed),
         };
+        configuration.hash_seed = snapshots.hash_seed();
         let hold = match namespace {
             Some(namespace) if holds => HoldStore::open(&bounds, counted, namespace).await?,
             _ => HoldStore::new(&bounds, counted),

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `s` | 0 | the mark: version, number of records. Without it there is no snapshot |
 //! | `p` | a record | parts, one after the other ([`record`]) |
+//! | `h` | 0 | the hash seed of the processor, in every life the same: state may be full of hashes |
 
 mod record;
 mod restore;
@@ -43,6 +44,8 @@ pub const PARTS: u8 = b'p';
 
 const MARK: RecordId = RecordId { table: b's', sequence: 0 };
 
+const SEED: RecordId = RecordId { table: b'h', sequence: 0 };
+
 /// What this version writes, and the only one that it reads.
 const VERSION: u8 = 1;
 
@@ -55,6 +58,8 @@ pub struct Snapshots {
     is_left: AtomicBool,
     /// What there is to delete, for one who does it.
     left: Mutex<Vec<RecordId>>,
+    /// What this life hashes with: as the former one did, where that has written it.
+    hash_seed: u64,
     /// Records of a former life, where they can be read.
     records: Result<u64, SnapshotError>,
     metrics: SnapshotMetrics,
@@ -102,16 +107,25 @@ pub enum SnapshotError {
 }
 
 impl Snapshots {
-    /// Looks for what a former life of the process has left in `namespace`. Blocks.
-    pub fn open(namespace: Option<Namespace>, metrics: SnapshotMetrics) -> Self {
+    /// Looks for what a former life of the process has left in `namespace`. `hash_seed`: what to hash with
+    /// where it has left nothing. Blocks.
+    pub fn open(namespace: Option<Namespace>, metrics: SnapshotMetrics, hash_seed: u64) -> Self {
         let mut left = Vec::new();
         let records = match &namespace {
             Some(namespace) => look(namespace, &mut left),
             None => Ok(0),
         };
         let is_left = records.is_err() || !left.is_empty();
+        let seed = namespace.as_ref().and_then(|namespace| namespace.read(SEED).ok()?);
+        let seed = seed.and_then(|mut seed| seed.try_get_u64().ok());
+        let hash_seed = seed.unwrap_or(hash_seed);
         let (is_left, left) = (AtomicBool::new(is_left), Mutex::new(left));
-        Self { namespace, is_left, left, records, metrics }
+        Self { namespace, is_left, left, hash_seed, records, metrics }
+    }
+
+    /// What guests of this life hash with.
+    pub fn hash_seed(&self) -> u64 {
+        self.hash_seed
     }
 
     /// Deletes what a former life has left, before anything happens that it does not know of. May be
@@ -145,6 +159,10 @@ fn look(namespace: &Namespace, left: &mut Vec<RecordId>) -> Result<u64, Snapshot
         left.extend(page.into_iter().map(|(sequence, _)| part_id(sequence)));
     }
     mark.map_or(Ok(0), read_mark)
+}
+
+fn seed(hash_seed: u64) -> Bytes {
+    Bytes::copy_from_slice(&hash_seed.to_be_bytes())
 }
 
 fn mark(records: u64) -> Bytes {

@@ -1,7 +1,8 @@
 //! The end of a life: what its instances want the next one to know, written down.
 
 use super::{
-    MARK, MAX_ANSWERS, MAX_SNAPSHOT_BYTES, RESTORE_BYTES, SnapshotError, mark, part_id, record,
+    MARK, MAX_ANSWERS, MAX_SNAPSHOT_BYTES, RESTORE_BYTES, SEED, SnapshotError, mark, part_id,
+    record, seed,
 };
 use crate::storage::{Changes, Namespace, RecordId};
 use crate::wasm::bindings::snapshotter::Part;
@@ -17,7 +18,9 @@ pub async fn take(shared: &Shared, instances: Vec<Instance>) {
     if snapshots.is_left.load(std::sync::atomic::Ordering::Acquire) {
         return;
     }
-    let mut writer = Writer { namespace, next: 0, records: 0, bytes: 0, given_up: Vec::new() };
+    let hash_seed = snapshots.hash_seed;
+    let given_up = Vec::new();
+    let mut writer = Writer { namespace, hash_seed, next: 0, records: 0, bytes: 0, given_up };
     for instance in instances {
         let (from, bytes) = (writer.next, writer.bytes);
         match take_one(instance, shared, &mut writer).await {
@@ -64,6 +67,7 @@ async fn take_one(
 
 struct Writer<'a> {
     namespace: &'a Namespace,
+    hash_seed: u64,
     /// The next sequence.
     next: u64,
     /// Records of instances that are done.
@@ -93,7 +97,7 @@ impl Writer<'_> {
     async fn finish(self) -> Result<(), SnapshotError> {
         let puts = match self.records {
             0 => Vec::new(),
-            records => vec![(MARK, mark(records))],
+            records => vec![(MARK, mark(records)), (SEED, seed(self.hash_seed))],
         };
         let changes = Changes { puts, removals: self.given_up, urgent: false };
         if !changes.is_empty() {

@@ -17,7 +17,7 @@ fn open(directory: &Path) -> (Storage, Namespace) {
 
 fn snapshots(namespace: &Namespace) -> Snapshots {
     let metrics = SnapshotMetrics::new(&Metrics::default(), "test");
-    Snapshots::open(Some(namespace.clone()), metrics)
+    Snapshots::open(Some(namespace.clone()), metrics, 7)
 }
 
 async fn put(namespace: &Namespace, id: RecordId, value: Bytes) {
@@ -90,4 +90,13 @@ async fn a_snapshot_that_cannot_be_deleted_is_an_error_every_time() {
     for _ in 0..2 {
         snapshots.consume().await.unwrap_err();
     }
+}
+
+#[tokio::test]
+async fn what_a_former_life_hashed_with_this_one_does_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_storage, namespace) = open(directory.path());
+    assert_eq!(snapshots(&namespace).hash_seed(), 7);
+    put(&namespace, SEED, seed(11)).await;
+    assert_eq!(snapshots(&namespace).hash_seed(), 11);
 }

@@ -241,8 +241,8 @@ impl Limiter {
         (fold.start, fold.time) = (reader.number()?, reader.number()?);
         fold.seen = self.clock_of(reader.number()?);
         let total = reader.bytes()?;
-        // A level is the sum of its sources', which come with them.
-        if !(kind.is_level() || kind == Kind::Gauge) {
+        // What goes by the last values of its sources comes with them.
+        if kind.is_delta() || !self.is_tracked(kind) || !(kind.is_level() || kind == Kind::Gauge) {
             fold.total = Total::restore(kind, &mut &*total)?;
         }
         self.counted_in(fold);
