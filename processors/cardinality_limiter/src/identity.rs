@@ -19,7 +19,7 @@ impl Identity {
         Self(self.0.wrapping_add(part.0))
     }
 
-    /// For a hash table.
+    /// For hash tables and sketches: the half with nothing but good bits.
     pub(crate) fn short(self) -> u64 {
         // Truncation wanted.
         self.0 as u64
@@ -29,7 +29,7 @@ impl Identity {
 /// The two hashes that an identity is made of.
 #[derive(Debug, Clone)]
 pub(crate) struct Hashing {
-    /// What tables take their places from.
+    /// What tables and sketches take.
     low: quality::FixedState,
     /// Only ever compared as a whole, so that the last stirring is left out.
     high: fast::FixedState,

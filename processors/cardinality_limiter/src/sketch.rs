@@ -29,8 +29,7 @@ impl Default for Sketch {
 impl Sketch {
     /// Answers by how many bytes it grew.
     pub(crate) fn insert(&mut self, identity: Identity) -> usize {
-        // The half that no table takes its place from.
-        let hash = (identity.0 >> 64) as u64;
+        let hash = identity.short();
         match self {
             Self::Exact(hashes) => {
                 let Err(place) = hashes.binary_search(&hash) else { return 0 };
