@@ -257,7 +257,7 @@ async fn sums_go_on_after_a_restart_with_another_number_of_instances() {
     let mut before: Option<(u64, i64)> = None;
     for life in 0..3_u64 {
         let backend = Backend::start().await;
-        let mut gateway = Gateway::tamis(&with_storage(&folder, backend.grpc, 1 + life % 2)).await;
+        let gateway = Gateway::tamis(&with_storage(&folder, backend.grpc, 1 + life % 2)).await;
         let client = grpc::Client::connect(gateway.grpc).await;
         let points = (0..10).map(|user| {
             let value = 100 * (life + 1) as i64;

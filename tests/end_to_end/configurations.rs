@@ -129,9 +129,8 @@ async fn cardinality_makes_templates_and_strips_what_it_is_told_to() {
         let request = sample::bytes(&sample::metrics(vec![sample::gauge("load", labels)]));
         assert_eq!(client.export(Signal::Metrics, request).await.code, tonic::Code::Ok);
     }
-    let received = backend
-        .until("all metrics", |received| received.occurrences("/users/{id}") >= 30)
-        .await;
+    let received =
+        backend.until("all metrics", |received| received.occurrences("/users/{id}") >= 30).await;
     assert_eq!(received.occurrences("/users/1029"), 0);
     // Nine as they came but for the path, and the rest without the user.
     assert_eq!(received.occurrences("user.id"), 9);

@@ -72,10 +72,11 @@ impl Group {
         self.stripped < rule.reserve - left && self.own + self.folded < rule.limit
     }
 
-    /// Notes the values of a series that is not known; answers how many bytes that took.
-    pub(crate) fn count(&mut self, labels: &Labels<'_>) -> usize {
+    /// Notes the values of a series that is not known, but for those before `from`, which were noted
+    /// already; answers how many bytes that took.
+    pub(crate) fn count(&mut self, labels: &Labels<'_>, from: usize) -> usize {
         let mut grown = 0;
-        for (likely, label) in labels.iter().enumerate() {
+        for (likely, label) in labels.iter().enumerate().skip(from) {
             // Labels mostly come in the order in which they first came.
             let is_it = |counted: &Counted| *counted.key == *label.key;
             let place = match self.labels.get(likely) {

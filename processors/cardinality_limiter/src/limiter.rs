@@ -16,7 +16,7 @@ pub(crate) mod snapshot;
 mod source;
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use tamis_aggregate::{GaugeRule, Kind, Last, Point, Step, Value, write_since};
@@ -80,6 +80,8 @@ pub(crate) struct Owner<'a> {
     pub(crate) schema: &'a [u8],
     /// Of a resource.
     pub(crate) labels: Vec<Label<'a>>,
+    /// The group that has counted them last.
+    pub(crate) counted: Cell<Option<u32>>,
 }
 
 pub(crate) struct Metric<'a> {

@@ -32,6 +32,16 @@ pub(super) struct Case<'c, 'a> {
 }
 
 impl Case<'_, '_> {
+    /// Where the labels begin that the group has not counted for this batch: those of the resource are
+    /// the same for all of its data points.
+    fn uncounted(&self) -> usize {
+        let resource = self.around.resource;
+        match resource.counted.replace(Some(self.group)) == Some(self.group) {
+            true => resource.labels.len(),
+            false => 0,
+        }
+    }
+
     /// Whether what has no room must not leave.
     pub(super) fn is_hard(&self) -> bool {
         self.rule.mode.is_hard()
@@ -262,7 +272,7 @@ impl Limiter {
     ) -> Result<Verdict, wire::Error> {
         if let Some(group) = self.groups.get_mut(&case.group) {
             if case.rule.values.is_some() || known.is_none() {
-                self.other_memory += group.count(&case.labels);
+                self.other_memory += group.count(&case.labels, case.uncounted());
             }
             group.own += 1;
         }
@@ -357,7 +367,10 @@ impl Limiter {
     fn note_beyond(&mut self, case: &Case<'_, '_>) {
         let clock = self.clock();
         if let Some(group) = self.groups.get_mut(&case.group) {
-            self.other_memory += note(group, case.identity, &case.labels, &case.rule, clock);
+            self.other_memory += {
+                let labels = (&case.labels, case.uncounted());
+                note(group, case.identity, labels, &case.rule, clock)
+            };
         }
     }
 

@@ -38,7 +38,7 @@ impl Limiter {
             return false;
         }
         group.own += 1;
-        self.other_memory += group.count(labels);
+        self.other_memory += group.count(labels, 0);
         let mut stream = Stream::new(identity, number);
         (stream.place, stream.seen) = (Place::Own, clock);
         self.table.insert(stream);
@@ -54,7 +54,7 @@ impl Limiter {
     ) {
         let clock = self.clock();
         if let Some(group) = self.groups.get_mut(&number) {
-            self.other_memory += note(group, identity, labels, rule, clock);
+            self.other_memory += note(group, identity, (labels, 0), rule, clock);
         }
     }
 
@@ -85,11 +85,11 @@ impl Limiter {
 pub(super) fn note(
     group: &mut Group,
     identity: Identity,
-    labels: &Labels<'_>,
+    (labels, from): (&Labels<'_>, usize),
     rule: &Rule,
     clock: u32,
 ) -> usize {
-    let grown = group.count(labels) + group.beyond.insert(identity);
+    let grown = group.count(labels, from) + group.beyond.insert(identity);
     if group.full.replace(clock).is_none() {
         let counted = group.labels.iter().max_by_key(|counted| counted.values.len());
         let label = counted.map(|counted| (&*counted.key, counted.values.len()));
