@@ -32,7 +32,7 @@ async fn known(options: &Options) -> anyhow::Result<()> {
     for kind in Kind::ALL {
         let template = Template::new(kind);
         for series in SERIES {
-            let json = r#"{"limit": 2000000, "memory_mib": 3072, "idle": "24h"}"#;
+            let json = r#"{"limit": 2000000, "memory_mib": 1024, "idle": "24h"}"#;
             let chain = Chain::cardinality_limiter(json).await?;
             let before = chain.gauge("tamis_wasm_memory_bytes");
             let mut costs = Vec::new();
@@ -64,7 +64,7 @@ async fn attacked(options: &Options) -> anyhow::Result<()> {
         for mode in ATTACKS {
             let mut costs = Vec::new();
             for _ in 0..options.rounds {
-                let json = format!(r#"{{"limit": 1000, "mode": "{mode}", "memory_mib": 2048}}"#);
+                let json = format!(r#"{{"limit": 1000, "mode": "{mode}", "memory_mib": 1024}}"#);
                 let chain = Chain::cardinality_limiter(&json).await?;
                 let all = options.time.as_millis() as usize * 400;
                 costs.push(run(&chain, &template, all.max(POINTS), None).await?);

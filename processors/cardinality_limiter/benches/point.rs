@@ -13,7 +13,7 @@ const PLACE: &[u8] = b"series--";
 const START: u64 = 4_000_000_000_000_000_000;
 
 fn main() {
-    let known = r#"{"limit": 2000000, "memory_mib": 3072, "idle": "24h"}"#;
+    let known = r#"{"limit": 2000000, "memory_mib": 1024, "idle": "24h"}"#;
     for (kind, temporality) in [("delta", 1), ("cumulative", 2)] {
         for series in [10_000, 1_000_000] {
             let batch = batch(temporality);
@@ -23,7 +23,7 @@ fn main() {
             println!("{kind}, {series} known series: {cost} ns a point");
         }
         for mode in ["overflow", "strip", "drop"] {
-            let config = format!(r#"{{"limit": 1000, "mode": "{mode}", "memory_mib": 2048}}"#);
+            let config = format!(r#"{{"limit": 1000, "mode": "{mode}", "memory_mib": 1024}}"#);
             let mut limiter = start(&config);
             let cost = run(&mut limiter, &batch(temporality), 0..500_000);
             println!("{kind}, all new, {mode}: {cost} ns a point");

@@ -27,7 +27,8 @@ const IDLE_MAX: Duration = Duration::from_hours(24 * 30);
 
 /// Of 256 MiB that an instance may have: a table that grows is there twice for a moment.
 const MEMORY_MIB: u64 = 128;
-const MEMORY_MIB_MAX: u64 = 3072;
+/// What one call can go through, and what a table can grow by, within the deadline of a call.
+const MEMORY_MIB_MAX: u64 = 1024;
 
 const OFFENDERS: u64 = 10;
 const OFFENDERS_MAX: u64 = 500;

@@ -47,7 +47,7 @@ fn what_makes_no_sense_is_refused_with_its_place() {
         (r#"{"limit": 5, "normalize": {}}"#, "normalize: expected `paths` or `messages`"),
         (r#"{"spans": {"dimensions": []}}"#, "spans::dimensions: expected names"),
         (r#"{"spans": {"dimensions": ["a"], "mode": "drop"}}"#, "use `filter`"),
-        (r#"{"limit": 5, "memory_mib": 0}"#, "memory_mib: expected 1 to 3072"),
+        (r#"{"limit": 5, "memory_mib": 0}"#, "memory_mib: expected 1 to 1024"),
     ] {
         assert!(refused(json).contains(wanted), "{json}: {}", refused(json));
     }
