@@ -100,8 +100,7 @@ impl Chain {
     ///
     /// When the guest cannot be loaded or refuses its configuration.
     pub async fn cardinality_limiter(json: &str) -> anyhow::Result<Self> {
-        let mut options = GuestOptions::default();
-        options.memory_limit = 4 << 30;
+        let options = GuestOptions { memory_limit: 4 << 30, ..GuestOptions::default() };
         let json = json.to_owned();
         Self::start(Guest { options, ..Guest::new("cardinality_limiter", json) }).await
     }
