@@ -59,13 +59,15 @@ impl Watched {
         let scraped = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let prometheus = Prometheus::start(&[scraped]).await;
         let endpoint = format!("http://{}/api/v1/otlp", prometheus.address);
+        let one_at_a_time = json!({"num_consumers": 1});
         let mut config = Config::new().signals(&[Signal::Metrics]);
         if let Some(limiter) = limiter {
             config = config.processor("cardinality_limiter", limiter);
         }
         let config = config
             .exporter("prometheus", json!({"endpoint": scraped.to_string()}))
-            .exporter("otlp_http", json!({"endpoint": endpoint}));
+            // One at a time: Prometheus refuses a sum that comes after a later one.
+            .exporter("otlp_http", json!({"endpoint": endpoint, "sending_queue": one_at_a_time}));
         let gateway = Gateway::tamis(&config).await;
         let client = grpc::Client::connect(gateway.grpc).await;
         Self { gateway, client, prometheus }

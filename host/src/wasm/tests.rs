@@ -52,7 +52,11 @@ fn the_cases_of_redaction_hold_through_wasm() {
 }
 
 fn cases_hold_through_wasm(name: &str) {
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()
+        .unwrap();
     let runtime = Runtime::new(1, 1, false).unwrap();
     let processors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../processors");
     let folder = processors.join(name).join("cases");

@@ -162,7 +162,13 @@ fn cases(folder: &str) -> PathBuf {
 }
 
 fn tokio(threads: usize) -> Arc<tokio::runtime::Runtime> {
-    Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build().unwrap())
+    Arc::new(
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads)
+            .enable_time()
+            .build()
+            .unwrap(),
+    )
 }
 
 #[test]
