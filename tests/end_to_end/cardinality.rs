@@ -111,9 +111,11 @@ async fn prometheus_adds_up_the_same_with_the_limiter_and_without() {
     for round in 0..ROUNDS {
         let value = |user: u64| 1_000_000 + (round * (user + 1) * 7) as i64;
         total = (0..USERS).map(value).sum::<i64>();
-        for half in [0, 1] {
-            // Two requests, so that sums go over requests too.
-            let users = (0..USERS).filter(|user| user % 2 == half);
+        // All at first, so that every series begins with all that it has; then in two requests, so that
+        // sums go over requests too.
+        let requests = if round == 0 { 1 } else { 2 };
+        for part in 0..requests {
+            let users = (0..USERS).filter(|user| user % requests == part);
             let points = users.map(|user| {
                 let route = ["/a", "/b"][(user / 2) as usize % 2].to_owned();
                 point(&[("route", route), ("user", user.to_string())], start, value(user))
@@ -142,7 +144,7 @@ async fn prometheus_adds_up_the_same_with_the_limiter_and_without() {
         }
         // Prometheus extrapolates by when it happened to look.
         for increase in &increases {
-            assert!((increase / increases[0] - 1.0).abs() < 0.1, "{name}: {increases:?}");
+            assert!((increase / increases[0] - 1.0).abs() < 0.2, "{name}: {increases:?}");
         }
     }
     for (watched, most) in all.iter().zip([USERS, LIMIT + 1, LIMIT + 1]) {
