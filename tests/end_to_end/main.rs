@@ -14,7 +14,6 @@
 //! - [`dashboard`]: what operators look at, with a real Prometheus
 //! - [`feeding`]: pipelines that feed each other
 //! - [`pricing`]: what real clients of AI models spend, under real instrumentations
-//! - [`remembering`]: state that is carried over from one life to the next, and questions to processors
 //! - [`surviving`]: what is held over kills and restarts
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
@@ -36,6 +35,5 @@ mod neighbours;
 mod oracle;
 mod pricing;
 mod prometheus;
-mod remembering;
 mod sampling;
 mod surviving;
