@@ -12,6 +12,7 @@
 //! - [`configurations`]: what users start from
 //! - [`misbehaviour`], [`holding`], [`languages`]: guests of every kind
 //! - [`dashboard`]: what operators look at, with a real Prometheus
+//! - [`cardinality`]: budgets on series, with a real Prometheus and beside the Collector
 //! - [`feeding`]: pipelines that feed each other
 //! - [`pricing`]: what real clients of AI models spend, under real instrumentations
 //! - [`surviving`]: what is held over kills and restarts

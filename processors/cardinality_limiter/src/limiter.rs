@@ -11,6 +11,7 @@ mod expire;
 mod forgotten;
 mod inspect;
 mod leave;
+mod made;
 mod plain;
 pub(crate) mod snapshot;
 mod source;
