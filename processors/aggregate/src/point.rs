@@ -11,7 +11,7 @@ use crate::Kind;
 use crate::summary::Summary;
 
 /// A data point without its attributes. Buckets stay bytes until they are added.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Point<'a> {
     /// Nanoseconds since the Unix epoch; 0: unknown.
     pub start: u64,
@@ -29,9 +29,10 @@ pub struct Point<'a> {
 }
 
 /// The value of a data point, unchecked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum Value<'a> {
     /// A number without a value, or a summary.
+    #[default]
     None,
     /// Of a gauge or a sum.
     Int(i64),
@@ -69,14 +70,7 @@ const NO_RECORDED_VALUE: u32 = 1;
 impl<'a> Point<'a> {
     /// Reads a data point of a metric of that kind.
     pub fn read(kind: Kind, message: Message<'a>) -> Result<Self, Error> {
-        let mut point = Self {
-            start: 0,
-            time: 0,
-            flags: 0,
-            value: Value::None,
-            stripped: &[],
-            exemplars: None,
-        };
+        let mut point = Self::default();
         match kind {
             Kind::Gauge | Kind::Sum { .. } => point.read_number(message)?,
             Kind::Histogram { .. } => point.read_explicit(message)?,
@@ -84,12 +78,6 @@ impl<'a> Point<'a> {
             Kind::Summary => point.read_summary(message)?,
         }
         Ok(point)
-    }
-
-    /// A data point of a gauge or a sum that was read elsewhere; without its exemplars.
-    #[must_use]
-    pub fn number(start: u64, time: u64, flags: u32, value: Value<'a>) -> Self {
-        Self { start, time, flags, value, stripped: &[], exemplars: None }
     }
 
     /// Whether the sender says that there was nothing to report.
@@ -107,20 +95,27 @@ impl<'a> Point<'a> {
         fields.filter_map(|field| field.message().ok()).map(Exemplar::from)
     }
 
-    fn read_number(&mut self, message: Message<'a>) -> Result<(), Error> {
-        for field in message.fields() {
-            let field = field?;
-            match field.number() {
-                NumberDataPoint::AS_DOUBLE => self.value = Value::Double(double(&field)?),
-                NumberDataPoint::AS_INT => self.value = Value::Int(field.fixed64()? as i64),
-                NumberDataPoint::START_TIME_UNIX_NANO => self.start = field.fixed64()?,
-                NumberDataPoint::TIME_UNIX_NANO => self.time = field.fixed64()?,
-                NumberDataPoint::FLAGS => self.flags = uint32(&field)?,
-                NumberDataPoint::EXEMPLARS => self.exemplars = Some((message, field.number())),
-                _ => {}
-            }
+    /// Takes in one field of the data point of a gauge or a sum: for who goes through its fields anyway.
+    #[inline]
+    pub fn read_number_field(
+        &mut self,
+        message: Message<'a>,
+        field: &Field<'a>,
+    ) -> Result<(), Error> {
+        match field.number() {
+            NumberDataPoint::AS_DOUBLE => self.value = Value::Double(double(field)?),
+            NumberDataPoint::AS_INT => self.value = Value::Int(field.fixed64()? as i64),
+            NumberDataPoint::START_TIME_UNIX_NANO => self.start = field.fixed64()?,
+            NumberDataPoint::TIME_UNIX_NANO => self.time = field.fixed64()?,
+            NumberDataPoint::FLAGS => self.flags = uint32(field)?,
+            NumberDataPoint::EXEMPLARS => self.exemplars = Some((message, field.number())),
+            _ => {}
         }
         Ok(())
+    }
+
+    fn read_number(&mut self, message: Message<'a>) -> Result<(), Error> {
+        message.fields().try_for_each(|field| self.read_number_field(message, &field?))
     }
 
     fn read_explicit(&mut self, message: Message<'a>) -> Result<(), Error> {

@@ -20,10 +20,9 @@ use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
-use tamis_aggregate::{GaugeRule, Kind, Last, Point, Step, Value, write_since};
+use tamis_aggregate::{GaugeRule, Kind, Last, Point, Step, write_since};
 use tamis_normalize::{Learning, Paths};
 use tamis_sdk::otlp::common::KeyValue;
-use tamis_sdk::otlp::metrics::NumberDataPoint;
 use tamis_sdk::otlp::resource::Resource;
 use tamis_sdk::wire::{self, Message, Writer};
 
@@ -198,15 +197,24 @@ impl Limiter {
     /// A batch, or a tick, at that time.
     pub(crate) fn begin(&mut self, now: u64) {
         self.now = self.now.max(now);
-        let unit = (self.config.idle / IDLE_PARTS).max(MILLISECOND);
-        // Truncation wanted.
-        self.clock = ((self.now - self.began) / unit) as u32;
+        self.clock = self.clock_at(self.now);
         self.report.begin();
         self.expire_when_due();
     }
 
     fn clock(&self) -> u32 {
         self.clock
+    }
+
+    /// What the clock says at a time, in nanoseconds since the Unix epoch.
+    fn clock_at(&self, time: u64) -> u32 {
+        // Truncation wanted.
+        (time.saturating_sub(self.began) / self.unit()) as u32
+    }
+
+    /// Nanoseconds of one part of the clock.
+    fn unit(&self) -> u64 {
+        (self.config.idle / IDLE_PARTS).max(MILLISECOND)
     }
 
     /// Parts of the idle time since then.
@@ -216,13 +224,18 @@ impl Limiter {
 
     /// Whether streams of a kind have to be remembered: what they add is told by what they had.
     fn is_tracked(&self, kind: Kind) -> bool {
-        kind.is_cumulative() || kind == Kind::Gauge && self.config.gauge != GaugeRule::Last
+        kind.is_cumulative() || self.is_of_lasts(kind)
+    }
+
+    /// Whether a sum is of the last values of its sources, and not of what they add.
+    fn is_of_lasts(&self, kind: Kind) -> bool {
+        kind.is_level() || kind == Kind::Gauge && self.config.gauge != GaugeRule::Last
     }
 
     /// How long something may not have left and still have its room; a part of the clock more, so that
     /// it is never less than what was asked for.
     fn idle(&self) -> u32 {
-        (self.config.idle.div_ceil((self.config.idle / IDLE_PARTS).max(MILLISECOND))) as u32 + 1
+        self.config.idle.div_ceil(self.unit()) as u32 + 1
     }
 
     /// What becomes of a data point.
@@ -234,8 +247,7 @@ impl Limiter {
         let metric = around.metric;
         let is_number = matches!(metric.kind, Some(Kind::Gauge | Kind::Sum { .. }));
         let mut identity = around.identity();
-        let mut point = Point::number(0, 0, 0, Value::None);
-        let mut has_exemplars = false;
+        let mut point = Point::default();
         self.hashes.clear();
         for field in message.fields() {
             let field = field?;
@@ -244,31 +256,18 @@ impl Limiter {
                 let hash = self.hashing.label(field.bytes()?);
                 self.hashes.push(hash);
                 identity = identity.plus(hash);
+            } else if is_number {
+                point.read_number_field(message, &field)?;
             } else if number == Kind::TIME {
                 point.time = field.fixed64()?;
-            } else if is_number {
-                match number {
-                    Kind::START => point.start = field.fixed64()?,
-                    NumberDataPoint::AS_INT => point.value = Value::Int(field.fixed64()? as i64),
-                    NumberDataPoint::AS_DOUBLE => {
-                        point.value = Value::Double(f64::from_bits(field.fixed64()?));
-                    }
-                    // Protobuf takes the lower 32 bits of a varint for the 32-bit types.
-                    NumberDataPoint::EXEMPLARS => has_exemplars = true,
-                    NumberDataPoint::FLAGS => point.flags = field.varint()? as u32,
-                    _ => {}
-                }
             }
         }
+        let (time, number) = (point.time, is_number.then_some(point));
         match self.table.find(identity) {
             Some(slot) if self.table.get(slot).place == Place::Own => {
-                let (time, number) = (point.time, is_number.then_some(point));
                 self.own(slot, metric.kind, message, time, number)
             }
-            known => {
-                let (time, number) = (point.time, (is_number && !has_exemplars).then_some(point));
-                self.place(known, identity, around, message, time, number)
-            }
+            known => self.place(known, identity, around, message, time, number),
         }
     }
 

@@ -13,7 +13,7 @@ use tamis_aggregate::{Kind, Last, Total};
 use tamis_sdk::Part;
 
 use self::bytes::{Reader, Writer};
-use super::{IDLE_PARTS, Limiter, MILLISECOND};
+use super::Limiter;
 use crate::claims::Held;
 use crate::fold::{Fold, Frame, Head, Level, Made};
 use crate::group::Group;
@@ -175,7 +175,7 @@ impl Limiter {
 
     /// Nanoseconds since the Unix epoch of a moment on the clock.
     fn moment(&self, clock: u32) -> u64 {
-        self.began + u64::from(clock) * (self.config.idle / IDLE_PARTS).max(MILLISECOND)
+        self.began + u64::from(clock) * self.unit()
     }
 
     /// Takes in a part; false: it is damaged, or of another seed.
@@ -205,9 +205,9 @@ impl Limiter {
         }
         let identity = reader.identity()?;
         let mut group = Group::new(Rc::from(reader.bytes()?), identity);
-        group.seen = self.clock_of(reader.number()?);
+        group.seen = self.clock_at(reader.number()?);
         group.full =
-            Some(reader.number()?).filter(|full| *full > 0).map(|full| self.clock_of(full));
+            Some(reader.number()?).filter(|full| *full > 0).map(|full| self.clock_at(full));
         for _ in 0..reader.number()? {
             group.sacrificed.push(reader.bytes()?.into());
         }
@@ -239,10 +239,10 @@ impl Limiter {
         let made = Made { identity, group, level, kind, gauge, claims, frame, attributes };
         let mut fold = Fold::new(made);
         (fold.start, fold.time) = (reader.number()?, reader.number()?);
-        fold.seen = self.clock_of(reader.number()?);
+        fold.seen = self.clock_at(reader.number()?);
         let total = reader.bytes()?;
         // What goes by the last values of its sources comes with them.
-        if kind.is_delta() || !self.is_tracked(kind) || !(kind.is_level() || kind == Kind::Gauge) {
+        if !self.is_of_lasts(kind) {
             fold.total = Total::restore(kind, &mut &*total)?;
         }
         self.counted_in(fold);
@@ -254,7 +254,7 @@ impl Limiter {
         while !reader.is_empty() {
             let mut stream = Stream::new(reader.identity()?, group);
             stream.place = *PLACES.get(usize::from(reader.byte()?))?;
-            stream.seen = self.clock_of(reader.number()?);
+            stream.seen = self.clock_at(reader.number()?);
             (stream.start, stream.time) = (reader.number()?, reader.number()?);
             let fold = reader.identity()?;
             stream.fold = self.fold_numbers.get(&fold).copied().unwrap_or(NO_FOLD);
@@ -301,11 +301,6 @@ impl Limiter {
             held.push(claim);
         }
         Some((!held.is_empty()).then(|| Box::new(held)))
-    }
-
-    fn clock_of(&self, moment: u64) -> u32 {
-        let unit = (self.config.idle / IDLE_PARTS).max(MILLISECOND);
-        (moment.saturating_sub(self.began) / unit) as u32
     }
 }
 

@@ -32,10 +32,10 @@ impl Limiter {
         // Numbers do not grow.
         let may_grow = fold.extremes.is_some() || !matches!(kind, Kind::Sum { .. } | Kind::Gauge);
         let before = if may_grow { fold.memory() } else { 0 };
-        let added = if kind.is_cumulative() && !kind.is_level() {
-            self.add_cumulative(number, known, case, point)
-        } else if self.is_tracked(kind) {
+        let added = if self.is_of_lasts(kind) {
             self.add_level(number, known, case, point)
+        } else if kind.is_cumulative() {
+            self.add_cumulative(number, known, case, point)
         } else if let Some(fold) = self.folds.get_mut(&number) {
             fold.total.add(point).map(|()| Added::From(point.start))
         } else {
@@ -94,19 +94,18 @@ impl Limiter {
             true => self.table.find(self.life(case.identity, point.start)),
             false => None,
         };
-        match seen {
-            Some(slot) if point.start > self.table.get(slot).start => {
+        let before = before.filter(|slot| !self.table.get(*slot).last.is_none());
+        match (seen, before) {
+            (Some(slot), _) if point.start > self.table.get(slot).start => {
                 self.begin_again(number, slot, case, point)
             }
-            _ if before.is_some_and(|slot| !self.table.get(slot).last.is_none()) => {
-                self.add_since(number, before.unwrap_or_default(), point)
-            }
-            Some(_) => {
+            (_, Some(before)) => self.add_since(number, before, point),
+            (Some(_), None) => {
                 let life = self.life(case.identity, point.start);
                 self.has_former_lives = true;
                 self.add_first(number, None, case, life, point)
             }
-            None => self.add_first(number, known, case, case.identity, point),
+            (None, None) => self.add_first(number, known, case, case.identity, point),
         }
     }
 
@@ -175,10 +174,13 @@ impl Limiter {
             (stream.seen, stream.fold) = (clock, number);
             return Ok(Added::From(since));
         }
-        if fold.total.add_since(point, &stream.last)? == Step::Fell {
+        let advance = |stream: &mut Stream| fold.total.advance(point, &mut stream.last);
+        if self.table.change(slot, advance)? == Step::Fell {
             fold.total.add(point)?;
+            self.remember(slot, number, point)?;
+        } else {
+            self.moved(slot, number, point);
         }
-        self.remember(slot, number, point)?;
         Ok(Added::From(since))
     }
 
@@ -237,13 +239,17 @@ impl Limiter {
     }
 
     fn remember(&mut self, slot: u32, number: u32, point: &Point<'_>) -> Result<(), Invalid> {
+        self.table.change(slot, |stream| stream.last.set(point))?;
+        self.moved(slot, number, point);
+        Ok(())
+    }
+
+    /// A stream whose last value is the point's is in that fold.
+    fn moved(&mut self, slot: u32, number: u32, point: &Point<'_>) {
         let clock = self.clock();
-        self.table.change(slot, |stream| {
-            stream.last.set(point)?;
-            (stream.start, stream.time) = (point.start, point.time);
-            (stream.fold, stream.seen, stream.place) = (number, clock, Place::Folded);
-            Ok(())
-        })
+        let stream = self.table.get_mut(slot);
+        (stream.start, stream.time) = (point.start, point.time);
+        (stream.fold, stream.seen, stream.place) = (number, clock, Place::Folded);
     }
 
     /// Takes the level of a stream out of the fold that it is in: it goes elsewhere, or ends. Answers
