@@ -398,16 +398,12 @@ impl Limiter {
     /// The labels of a resource.
     pub(crate) fn labels_of<'a>(
         &self,
-        resource: &Owner<'a>,
+        resource: Message<'a>,
     ) -> Result<Vec<Label<'a>>, wire::Error> {
-        let mut labels = Vec::new();
-        for field in resource.message.iter().flat_map(Message::fields) {
-            let field = field?;
-            if field.number() == Resource::ATTRIBUTES {
-                labels.push(Label::read(&self.hashing, Origin::Resource, field.message()?)?);
-            }
-        }
-        Ok(labels)
+        let attributes = resource.fields_of(Resource::ATTRIBUTES);
+        attributes
+            .map(|field| Label::read(&self.hashing, Origin::Resource, field?.message()?))
+            .collect()
     }
 
     /// The label with a template for a value; none where that is what it has.

@@ -3,9 +3,8 @@
 
 use tamis_sdk::edit::{Patch, patch};
 use tamis_sdk::otlp::common::KeyValue;
-use tamis_sdk::otlp::resource::Resource;
 use tamis_sdk::otlp::trace::{ExportTraceServiceRequest, ResourceSpans, ScopeSpans, Span};
-use tamis_sdk::wire::{self, Field, Message, Writer};
+use tamis_sdk::wire::{self, Message, Writer};
 use tamis_sdk::{Error, Outcome};
 
 use crate::config::{Mode, Rule, Spans};
@@ -37,12 +36,12 @@ pub(crate) fn batch(limiter: &mut Limiter, batch: &[u8]) -> Result<Outcome, Erro
 
 fn patches(limiter: &mut Limiter, spans: &Spans, batch: &[u8]) -> Result<Vec<Patch>, wire::Error> {
     let mut patches = Vec::new();
-    for resource in of(Message::new(batch), ExportTraceServiceRequest::RESOURCE_SPANS) {
+    for resource in Message::new(batch).fields_of(ExportTraceServiceRequest::RESOURCE_SPANS) {
         let resource = resource?.message()?;
         let owner = resource_labels(limiter, resource)?;
         let by = owner.dimensions(&spans.rule.by, Identity::default());
-        for scope in of(resource, ResourceSpans::SCOPE_SPANS) {
-            for span in of(scope?.message()?, ScopeSpans::SPANS) {
+        for scope in resource.fields_of(ResourceSpans::SCOPE_SPANS) {
+            for span in scope?.message()?.fields_of(ScopeSpans::SPANS) {
                 let span = span?;
                 if let Some(payload) = one(limiter, spans, by, span.message()?)? {
                     patches.push(Patch::replace(span.record().start, payload));
@@ -53,20 +52,10 @@ fn patches(limiter: &mut Limiter, spans: &Spans, batch: &[u8]) -> Result<Vec<Pat
     Ok(patches)
 }
 
-fn of(message: Message<'_>, number: u32) -> impl Iterator<Item = Result<Field<'_>, wire::Error>> {
-    message.fields().filter(move |field| match field {
-        Ok(field) => field.number() == number,
-        Err(_) => true,
-    })
-}
-
 fn resource_labels<'a>(limiter: &Limiter, group: Message<'a>) -> Result<Labels<'a>, wire::Error> {
     let mut labels = Labels::default();
-    for resource in of(group, ResourceSpans::RESOURCE) {
-        for attribute in of(resource?.message()?, Resource::ATTRIBUTES) {
-            let attribute = attribute?.message()?;
-            labels.0.push(Label::read(&limiter.hashing, Origin::Resource, attribute)?);
-        }
+    for resource in group.fields_of(ResourceSpans::RESOURCE) {
+        labels.0.extend(limiter.labels_of(resource?.message()?)?);
     }
     Ok(labels)
 }

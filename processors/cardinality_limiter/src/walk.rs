@@ -80,9 +80,11 @@ impl Walk<'_> {
                 _ => {}
             }
         }
-        let labels = self.limiter.labels_of(&owner)?;
-        owner.identity = labels.iter().fold(Identity::default(), |sum, label| sum.plus(label.hash));
-        owner.labels = labels;
+        if let Some(resource) = owner.message {
+            owner.labels = self.limiter.labels_of(resource)?;
+        }
+        let labels = owner.labels.iter();
+        owner.identity = labels.fold(Identity::default(), |sum, label| sum.plus(label.hash));
         let visit = |walk: &mut Self, field| walk.scope(&owner, field);
         let is_empty = self.each(group, ResourceMetrics::SCOPE_METRICS, visit)?;
         Ok(goes_if(is_empty && holds(group, ResourceMetrics::SCOPE_METRICS)))

@@ -71,7 +71,7 @@ impl<'w> Walk<'w> {
         mut visit: impl FnMut(&mut Self, Field<'a>) -> Result<Verdict, Error>,
     ) -> Result<bool, Error> {
         let mut is_empty = true;
-        for field in of_number(message, number) {
+        for field in message.fields_of(number) {
             let field = field?;
             let noted = self.removed.len();
             match visit(self, field)? {
@@ -109,7 +109,7 @@ impl<'w> Walk<'w> {
         match self.holds(&rules.resource, &Item::resource(resource))? {
             None => return Ok(Verdict::Stays),
             Some(true) => {
-                for scope in of_number(group, SCOPES) {
+                for scope in group.fields_of(SCOPES) {
                     self.drop_items(scope?.message()?)?;
                 }
                 return Ok(Verdict::Goes);
@@ -118,7 +118,7 @@ impl<'w> Walk<'w> {
         }
         let is_empty = match rules.has_scope() {
             true => self.each(group, SCOPES, |walk, field| walk.scope(resource, field))?,
-            false => of_number(group, SCOPES).next().is_none(),
+            false => group.fields_of(SCOPES).next().is_none(),
         };
         Ok(Verdict::goes_if(is_empty))
     }
@@ -136,7 +136,7 @@ impl<'w> Walk<'w> {
             Some(false) => {}
         }
         let is_empty = match (rules.has_item(), self.signal) {
-            (false, _) => of_number(group, ITEMS).next().is_none(),
+            (false, _) => group.fields_of(ITEMS).next().is_none(),
             (true, Signal::Traces) => {
                 self.each(group, ITEMS, |walk, field| walk.span(resource, scope, field))?
             }
@@ -217,7 +217,7 @@ impl<'w> Walk<'w> {
 
     /// Counts what goes with its scope.
     fn drop_items(&mut self, scope: Message<'_>) -> Result<(), Error> {
-        for item in of_number(scope, ITEMS) {
+        for item in scope.fields_of(ITEMS) {
             self.report.dropped += match self.signal {
                 Signal::Metrics => data_points(item?.message()?)?,
                 Signal::Traces | Signal::Logs => item.map(|_| 1)?,
@@ -245,20 +245,10 @@ fn data_points(metric: Message<'_>) -> Result<u64, wire::Error> {
     for data in metric.fields() {
         let data = data?;
         if point_of(data.number()).is_some() {
-            for point in of_number(data.message()?, DATA_POINTS) {
+            for point in data.message()?.fields_of(DATA_POINTS) {
                 count += point.map(|_| 1)?;
             }
         }
     }
     Ok(count)
-}
-
-fn of_number(
-    message: Message<'_>,
-    number: u32,
-) -> impl Iterator<Item = Result<Field<'_>, wire::Error>> {
-    message.fields().filter(move |field| match field {
-        Ok(field) => field.number() == number,
-        Err(_) => true,
-    })
 }

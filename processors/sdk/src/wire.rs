@@ -67,6 +67,18 @@ impl<'a> Message<'a> {
     pub fn fields(&self) -> Fields<'a> {
         Fields { upto: self.upto, at: self.start }
     }
+
+    /// The fields of one number in wire order, and the error where the message is malformed.
+    #[inline]
+    pub fn fields_of(
+        &self,
+        number: u32,
+    ) -> impl Iterator<Item = Result<Field<'a>, Error>> + use<'a> {
+        self.fields().filter(move |field| match field {
+            Ok(field) => field.number() == number,
+            Err(_) => true,
+        })
+    }
 }
 
 impl std::fmt::Debug for Message<'_> {
