@@ -7,6 +7,7 @@
 //! ([`expire`]).
 
 mod admit;
+mod around;
 mod expire;
 mod forgotten;
 mod inspect;
@@ -17,7 +18,6 @@ pub(crate) mod snapshot;
 mod source;
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use tamis_aggregate::{GaugeRule, Kind, Last, Point, Step, write_since};
@@ -26,16 +26,18 @@ use tamis_sdk::otlp::common::KeyValue;
 use tamis_sdk::otlp::resource::Resource;
 use tamis_sdk::wire::{self, Message, Writer};
 
+use self::around::Budget;
 use self::forgotten::Forgotten;
 use crate::claims::{ByIdentity, Claims};
-use crate::config::{Config, Rule};
-use crate::fold::{Fold, Head};
+use crate::config::Config;
+use crate::fold::Fold;
 use crate::group::Group;
 use crate::identity::{Hashing, Identity, Part};
 use crate::labels::{Label, Labels, Origin, overflow_record};
 use crate::report::{Action, Report};
 use crate::table::{Base, ByNumber, Table, allocated, doubling};
 
+pub(crate) use self::around::{Around, Metric, Owner};
 pub(crate) use crate::table::Place;
 
 /// The clock counts in so many parts of the idle time.
@@ -60,53 +62,6 @@ pub(crate) enum Verdict {
     Goes,
     /// Its message gives way to this one.
     Becomes(Vec<u8>),
-}
-
-/// The metric, scope and resource that a data point stands in.
-pub(crate) struct Around<'s, 'a> {
-    pub(crate) resource: &'s Owner<'a>,
-    pub(crate) scope: &'s Owner<'a>,
-    pub(crate) metric: &'s Metric<'a>,
-}
-
-/// A resource or a scope.
-#[derive(Default)]
-pub(crate) struct Owner<'a> {
-    /// Its part of the identity.
-    pub(crate) identity: Identity,
-    /// The resource or scope itself.
-    pub(crate) message: Option<Message<'a>>,
-    /// The schema URL, as the encoded field, or nothing.
-    pub(crate) schema: &'a [u8],
-    /// Of a resource.
-    pub(crate) labels: Vec<Label<'a>>,
-    /// The group that has counted them last.
-    pub(crate) counted: Cell<Option<u32>>,
-}
-
-pub(crate) struct Metric<'a> {
-    pub(crate) name: &'a [u8],
-    pub(crate) identity: Identity,
-    /// None where nobody can tell what its values mean.
-    pub(crate) kind: Option<Kind>,
-    /// Number of the field with the attributes of a data point.
-    pub(crate) attributes: u32,
-    pub(crate) message: Message<'a>,
-    pub(crate) head: OnceCell<Rc<Head>>,
-    pub(crate) budget: OnceCell<Budget>,
-}
-
-/// What counts for all data points of a metric in a batch.
-pub(crate) struct Budget {
-    pub(super) rule: Rc<Rule>,
-    /// Its group, where budgets are not apart by anything else.
-    pub(super) group: Option<u32>,
-}
-
-impl Around<'_, '_> {
-    fn identity(&self) -> Identity {
-        self.metric.identity.plus(self.resource.identity).plus(self.scope.identity)
-    }
 }
 
 pub(crate) struct Limiter {
